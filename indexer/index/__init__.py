@@ -1,0 +1,1 @@
+"""One protocol of an index, two engines: Elasticsearch and the embedded one (tantivy)."""

@@ -1,0 +1,85 @@
+"""What an index can do, whichever engine it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from indexer.index.query import Query, Results
+from indexer.index.records import Build, DeadHeld, DeadLetter, Document, DocumentUpdate, Held
+
+
+class Ledger(Protocol):
+    """The part of an index that a run asks before it spends inference on a post."""
+
+    def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
+        """Hashes of those ids that the index holds; realtime, never a search."""
+        ...
+
+    def dead(self, keys: Sequence[str]) -> Mapping[str, DeadHeld]:
+        """Those of the keys that have a dead letter."""
+        ...
+
+
+class Index(Ledger, Protocol):
+    """A named index: versions of documents, one of them live, and dead letters beside them.
+
+    Opening one does not touch the server. Every method raises `InputError` where user or
+    surroundings are at fault before a run (unreachable, refused, not an index of ours), and
+    `JobError` when the engine goes down for good during one, after retries with backoff.
+    """
+
+    location: str
+    """As the user wrote it, without secrets."""
+    shareable: bool
+    """Workers may open it by themselves; otherwise all go through the one process that has it."""
+
+    def check(self) -> None:
+        """Reachable, permitted and writable? Takes seconds at most, changes nothing."""
+        ...
+
+    def lock(self, run: str) -> AbstractContextManager[None]:
+        """Held for a run; a second one raises `InputError` that names the run that holds it.
+        A run that died does not hold it for longer than a minute."""
+        ...
+
+    def live(self) -> Build | None:
+        """What the live version was built with, or None if there is no index yet."""
+        ...
+
+    def begin(self, build: Build, *, rebuild: bool = False) -> None:
+        """Chooses the version that this run writes to and asks.
+
+        None yet: a first version, live from the start. The live one, if its model digest is the
+        build's. Another digest: `InputError` that names both models and `--rebuild`. With
+        `rebuild`: a new version beside the live one, or an unfinished one with the same digest.
+        """
+        ...
+
+    def write(
+        self,
+        documents: Sequence[Document] = (),
+        updates: Sequence[DocumentUpdate] = (),
+        letters: Sequence[DeadLetter] = (),
+    ) -> Mapping[str, str]:
+        """Writes durably; ids or keys that the engine refused for good, with the reason."""
+        ...
+
+    def promote(self) -> None:
+        """Makes the version of this run the live one, in one atomic step; searchable at once."""
+        ...
+
+    def refresh(self) -> None:
+        """Makes all writes visible to searches."""
+        ...
+
+    def count(self) -> int:
+        """Documents in the version of this run or, without one, in the live version."""
+        ...
+
+    def search(self, query: Query) -> Results:
+        """Searches the live version; `InputError` if there is none."""
+        ...
+
+    def close(self) -> None: ...

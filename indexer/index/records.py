@@ -1,0 +1,92 @@
+"""What an index holds: documents, dead letters, and the hashes that make it the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from posts.errors import Reason
+from posts.phrases import Keyphrase
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The two hashes an index holds for a post (hexadecimal)."""
+
+    generation: str
+    """Over all that decides the keyphrases: text, picture, model, generation settings."""
+    document: str
+    """Over the generation hash, the date and the extra fields."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A post with its keyphrases, as indexed; its id is the document's id."""
+
+    id: str
+    text: str
+    created_at: datetime | None
+    """Time zone aware, UTC."""
+    image_uri: str | None
+    has_picture: bool
+    extra: Mapping[str, Any]
+    keyphrases: tuple[Keyphrase, ...]
+    """Best first; phrases are in display form (see `posts.phrases`)."""
+    held: Held
+    was_dead: bool = False
+    """A dead letter with this id is to be removed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DocumentUpdate:
+    """New date and extra fields for a document whose keyphrases stay."""
+
+    id: str
+    created_at: datetime | None
+    image_uri: str | None
+    extra: Mapping[str, Any]
+    held: Held
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadLetter:
+    """A post that could not be indexed, and why."""
+
+    key: str
+    """The post's id or, if it has none of its own, where it was read (`file:row`)."""
+    id: str
+    source: str
+    reason: Reason
+    detail: str
+    transient: bool
+    """The next run tries again."""
+    generation: str
+    """Generation hash of the post, empty if the record was too broken to have one."""
+    run: str
+    at: datetime
+    replaces: bool = False
+    """A document with this id is to be removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadHeld:
+    """What the index knows of a dead letter without reading it all."""
+
+    generation: str
+    reason: Reason
+    detail: str
+    transient: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Build:
+    """What a version of an index was built with."""
+
+    model: str
+    """`NAME@VERSION`, for people."""
+    model_digest: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    run: str = ""
+    """The run that created it."""

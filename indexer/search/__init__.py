@@ -1,0 +1,1 @@
+"""Search over an index: from arguments to a query, from results to JSON."""

@@ -1,0 +1,1 @@
+"""Floor 3: fine-tunes keyphrase models with Ray Train and measures them."""
