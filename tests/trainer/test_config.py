@@ -1,0 +1,68 @@
+"""Settings of a run."""
+
+from pathlib import Path
+
+import pytest
+
+from posts.errors import InputError
+from trainer.config import TrainConfig
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "c.yaml").write_text(text)
+    return folder / "c.yaml"
+
+
+def test_yaml_settings_are_taken_and_overridden(tmp_path: Path) -> None:
+    path = write(tmp_path, "epochs: 2\nlora_dropout: 0\n")
+    config = TrainConfig.from_yaml(path, epochs=5)
+    assert (config.epochs, config.lora_dropout) == (5, 0)
+
+
+def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
+    assert TrainConfig.from_yaml(write(tmp_path, "")) == TrainConfig()
+
+
+def test_an_unknown_key_is_refused_and_the_nearest_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="unknown key 'epoch', the nearest valid one is 'epochs'"):
+        TrainConfig.from_yaml(write(tmp_path, "epoch: 2"))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("- 1", "must hold keys and values"),
+        ("a: [", "is not YAML"),
+        ("lora_learning_rate: 2e-4", "write 2.0e-4"),
+        ("epochs: 1.5", "epochs must be a whole number"),
+        ("epochs: true", "epochs must be a whole number"),
+        ("weight_decay: .nan", "weight_decay must be a number"),
+    ],
+)
+def test_what_does_not_fit_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(InputError, match=complaint):
+        TrainConfig.from_yaml(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"method": "magic"},
+        {"precision": "fp8"},
+        {"epochs": 0},
+        {"micro_batch_size": 0},
+        {"projector_learning_rate": 0.0},
+        {"weight_decay": -1.0},
+        {"warmup_ratio": 1.0},
+        {"lora_dropout": 1.0},
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_by_name(setting: dict[str, object]) -> None:
+    with pytest.raises(InputError, match=next(iter(setting))):
+        TrainConfig(**setting)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_the_shipped_settings_are_valid() -> None:
+    folder = Path(__file__).parents[2] / "trainer" / "configs"
+    for path in sorted(folder.glob("*.yaml")):
+        TrainConfig.from_yaml(path)

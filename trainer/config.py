@@ -1,0 +1,141 @@
+"""The settings of a training run: checked when built, loaded from YAML."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from posts.errors import InputError
+from trainer.step import STEPS
+
+PRECISIONS = ("auto", "fp32", "bf16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How a base is fine-tuned. Raises InputError for a value that cannot work."""
+
+    method: str = "standard"
+    """How a batch becomes a gradient: a name in `trainer.step.STEPS`."""
+    epochs: int = 6
+    """Passes over the training posts."""
+    batch_size: int = 64
+    """Posts in one update, over all workers and micro-batches together."""
+    micro_batch_size: int = 16
+    """Posts that one worker sends through the model at once; more only costs memory."""
+    lora_learning_rate: float = 2e-4
+    """Peak rate of the LoRA matrices."""
+    projector_learning_rate: float = 2e-5
+    """Peak rate of the projector between vision and language."""
+    warmup_ratio: float = 0.03
+    """Share of all updates during which the rates rise from zero; then they fall on a cosine."""
+    weight_decay: float = 0.0
+    """AdamW's decoupled decay, of both groups."""
+    max_grad_norm: float = 1.0
+    """The gradient of an update is scaled down to this norm if it is longer."""
+    lora_rank: int = 128
+    """Inner dimension r of the LoRA matrices, on all linear layers of the language model."""
+    lora_alpha: float = 256.0
+    """LoRA's output is scaled by alpha / r."""
+    lora_dropout: float = 0.05
+    """Dropout in front of LoRA's first matrix."""
+    max_text_tokens: int = 512
+    """A post's own text is cut to this many tokens."""
+    seed: int = 0
+    """Of initial weights, order of the posts and dropout."""
+    precision: str = "auto"
+    """fp32, bf16 (autocast), or auto: bf16 on a GPU that has it, else fp32."""
+    validation_posts: int = 500
+    """Validation posts, from the first on, for which phrases are generated after each epoch."""
+    beams: int = 5
+    """Width of the beam search, in validation and as the published model's default."""
+    max_new_tokens: int = 40
+    """Longest output of the beam search, likewise."""
+    checkpoint_every: int = 0
+    """Updates between checkpoints; 0 means after each epoch only."""
+    max_failures: int = 3
+    """Times that lost workers are replaced before the run is given up."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            _check_type(field.name, getattr(self, field.name), type(field.default))
+        if self.method not in STEPS:
+            raise InputError(f"method must be one of {', '.join(STEPS)}, not {self.method!r}")
+        if self.precision not in PRECISIONS:
+            raise InputError(f"precision must be one of {', '.join(PRECISIONS)}")
+        for name in _AT_LEAST_ONE:
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1")
+        for name in _POSITIVE:
+            if getattr(self, name) <= 0:
+                raise InputError(f"{name} must be greater than 0")
+        for name in _NOT_NEGATIVE:
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} must not be negative")
+        for name in ("warmup_ratio", "lora_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 0 and less than 1")
+
+    @classmethod
+    def from_yaml(cls, path: Path, **overrides: Any) -> Self:
+        """Settings of a YAML file, `overrides` on top.
+
+        Raises InputError if the file cannot be read, is not a mapping or has an unknown key.
+        """
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror}") from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+        if content is None:
+            content = {}
+        if not isinstance(content, dict):
+            raise InputError(f"{path} must hold keys and values, one setting per line")
+        for key in content:
+            _check_known(str(key), path)
+        return cls(**content | overrides)
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as JSON values, for fingerprints and cards."""
+        return asdict(self)
+
+
+_AT_LEAST_ONE = (
+    "epochs",
+    "batch_size",
+    "micro_batch_size",
+    "lora_rank",
+    "max_text_tokens",
+    "validation_posts",
+    "beams",
+    "max_new_tokens",
+)
+_POSITIVE = ("lora_learning_rate", "projector_learning_rate", "max_grad_norm", "lora_alpha")
+_NOT_NEGATIVE = ("weight_decay", "checkpoint_every", "max_failures", "seed")
+
+
+def _check_type(name: str, value: object, wanted: type) -> None:
+    if isinstance(value, bool):
+        fits = False
+    elif wanted is float:
+        fits = isinstance(value, int | float) and math.isfinite(value)
+    else:
+        fits = isinstance(value, wanted)
+    if not fits:
+        # YAML 1.1 reads 2e-4 as text, 2.0e-4 as a number: say so where it bites.
+        hint = " (in YAML write 2.0e-4, not 2e-4)" if isinstance(value, str) else ""
+        kind = {float: "a number", int: "a whole number", str: "text"}[wanted]
+        raise InputError(f"{name} must be {kind}, not {value!r}{hint if wanted is float else ''}")
+
+
+def _check_known(key: str, path: Path) -> None:
+    known = [field.name for field in fields(TrainConfig)]
+    if key not in known:
+        nearest = get_close_matches(key, known, n=1, cutoff=0.0)[0]
+        raise InputError(f"{path}: unknown key {key!r}, the nearest valid one is {nearest!r}")

@@ -1,0 +1,67 @@
+"""The step: how a micro-batch becomes a gradient.
+
+Each training method is a `Step`, found by its name in `STEPS`; the loop around it (order of the
+posts, sum over micro-batches and workers, clipping, update) is the same for all.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from torch import Tensor
+from torch.nn import functional
+from transformers import PreTrainedModel
+
+from model_store.families import Family, causal_visibility
+from model_store.prompt import IGNORED, Batch
+
+
+class Loss(NamedTuple):
+    """The loss of a micro-batch, not yet divided."""
+
+    total: Tensor
+    """Sum of the cross-entropies of the label tokens; a detached scalar."""
+    tokens: int
+    """Label tokens, the end-of-sequence tokens among them."""
+
+
+class Step(ABC):
+    """Adds the gradient of a micro-batch to `.grad` of the trainable weights.
+
+    The gradient is that of the *sum* over the label tokens. Only the loop, which knows how many
+    label tokens the whole effective batch has, can divide; so accumulation is exact.
+    """
+
+    def __init__(self, model: PreTrainedModel, family: Family) -> None:
+        self.model = model
+        self.family = family
+
+    @abstractmethod
+    def __call__(self, batch: Batch) -> Loss: ...
+
+
+class StandardStep(Step):
+    """Plain fine-tuning on full picture and full text."""
+
+    def __call__(self, batch: Batch) -> Loss:
+        if batch.labels is None:
+            raise ValueError("a batch without labels cannot be learnt from")
+        inputs = batch.inputs
+        features = self.family.vision_features(self.model, inputs)
+        hidden = self.family.hidden_states(
+            self.model,
+            self.family.inputs_embeds(self.model, inputs, features),
+            causal_visibility(inputs["attention_mask"]),
+            self.family.position_ids(self.model, inputs),
+        )
+        # Logits are as wide as the vocabulary: computed only where a label is predicted.
+        targets = batch.labels[:, 1:]
+        wanted = targets != IGNORED
+        logits = self.model.lm_head(hidden[:, :-1][wanted])
+        loss = functional.cross_entropy(logits.float(), targets[wanted], reduction="sum")
+        loss.backward()
+        return Loss(loss.detach(), int(wanted.sum()))
+
+
+STEPS: dict[str, type[Step]] = {"standard": StandardStep}
