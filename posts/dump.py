@@ -1,0 +1,152 @@
+"""The dump: a folder, file or S3 prefix full of posts, cut into fragments and read in parallel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from posts.duplicates import Duplicates, hash_ids
+from posts.errors import InputError, PostError
+from posts.files import FileInfo, Files, open_files
+from posts.fragment import Fragment
+from posts.picture_files import PictureFiles
+from posts.pictures import DEFAULT_LIMITS, PictureLimits, too_many_bytes
+from posts.post import Post
+from posts.readers import READERS
+
+BUCKETS_VARIABLE = "KEYPHRASES_IMAGE_BUCKETS"
+"""Environment variable: other buckets that pictures may be read from, separated by commas."""
+
+_THREADS = 16
+
+
+class Dump:
+    """Posts in Parquet, JSON Lines and WebDataset files, in order of the files' names.
+
+    Files and folders whose names begin with `.` or `_`, and files of other formats, are no part
+    of it. A dump can be pickled; a worker needs it only to `read` fragments and fetch pictures.
+    """
+
+    def __init__(
+        self, files: Files, only: str | None = None, limits: PictureLimits = DEFAULT_LIMITS
+    ) -> None:
+        """Of `files` all, or `only` one; `Dump.open` is the usual way."""
+        self.files = files
+        self.only = only
+        self.limits = limits
+        named = os.environ.get(BUCKETS_VARIABLE, "").split(",")
+        buckets = frozenset(name.strip() for name in named if name.strip())
+        self._pictures = PictureFiles(files, buckets, limits)
+
+    @classmethod
+    def open(cls, uri: str | Path, limits: PictureLimits = DEFAULT_LIMITS) -> Dump:
+        """The dump at a folder, file or s3:// URI.
+
+        Raises `InputError` if there is no such place or no file in it that can be read.
+        """
+        files, only = _locate(str(uri))
+        dump = cls(files, only, limits)
+        found = False
+        for info, kind in dump._data_files():
+            if READERS[kind].is_readable(files, info):
+                return dump
+            found = True
+        if found:
+            raise InputError(f"no file in {uri} can be read; all are empty or broken")
+        raise InputError(
+            f"there are no posts in {uri}; give a folder with .parquet, .jsonl, .jsonl.gz, .tar "
+            "or .tar.gz files"
+        )
+
+    def fragments(self) -> list[Fragment]:
+        """The dump's parts, in order; lists the files anew each time."""
+        listed = list(self._data_files())
+        with ThreadPoolExecutor(_THREADS) as threads:
+            cuts = threads.map(lambda item: READERS[item[1]].cut(self.files, item[0]), listed)
+            parts = [
+                (info.name, kind, cut)
+                for (info, kind), file_cuts in zip(listed, cuts, strict=True)
+                for cut in file_cuts
+            ]
+        return [
+            Fragment(number, name, kind, *cut) for number, (name, kind, cut) in enumerate(parts)
+        ]
+
+    def read(self, fragment: Fragment) -> Iterator[Post]:
+        """Posts of a fragment in row order, streamed; what is broken is a post with an error."""
+        return READERS[fragment.format].read(self.files, fragment, self.limits)
+
+    def ids(self, fragment: Fragment) -> Iterator[tuple[str, str]]:
+        """Id and source of each post that `read` yields with an id, without its picture."""
+        return READERS[fragment.format].ids(self.files, fragment)
+
+    def posts(self) -> Iterator[Post]:
+        """All posts in order, later ones with a known id marked as duplicates."""
+        fragments = self.fragments()
+        duplicates = Duplicates.find([hash_ids(self.ids(fragment)) for fragment in fragments])
+        for fragment in fragments:
+            yield from duplicates.mark(fragment.number, self.read(fragment))
+
+    def picture(self, post: Post) -> bytes:
+        """The encoded picture of a post that has one; raises `PostError`."""
+        if post.image is None:
+            if post.image_uri is None:
+                raise ValueError(f"post {post.id!r} has no picture")
+            return self._pictures.fetch(post.image_uri)
+        if len(post.image) > self.limits.bytes:
+            raise too_many_bytes(self.limits)
+        return post.image
+
+    def pictures(self, posts: Sequence[Post]) -> list[bytes | PostError | None]:
+        """Of each post its encoded picture, or why there is none, or None if it never had one."""
+        with ThreadPoolExecutor(_THREADS) as threads:
+            return list(threads.map(self._picture_or_error, posts))
+
+    def picture_version(self, post: Post) -> str | None:
+        """Changes when the picture at the post's `image_uri` does; None if that is not known."""
+        return None if post.image_uri is None else self._pictures.version(post.image_uri)
+
+    def picture_versions(self, posts: Sequence[Post]) -> list[str | None]:
+        """`picture_version` of each post, asked for in parallel."""
+        with ThreadPoolExecutor(_THREADS) as threads:
+            return list(threads.map(self.picture_version, posts))
+
+    def _picture_or_error(self, post: Post) -> bytes | PostError | None:
+        try:
+            return self.picture(post) if post.has_picture else None
+        except PostError as error:
+            return error
+
+    def _data_files(self) -> Iterator[tuple[FileInfo, str]]:
+        """Files of a dump format, with the format."""
+        for info in self._listing():
+            kind = _format_of(info.name)
+            if kind is not None and (self.only or not _is_hidden(info.name)):
+                yield info, kind
+
+    def _listing(self) -> Iterator[FileInfo]:
+        if self.only is None:
+            yield from self.files.list()
+        elif info := self.files.info(self.only):
+            yield info
+
+
+def _locate(uri: str) -> tuple[Files, str | None]:
+    """The files of a dump and, if the URI is that of one file, its name."""
+    folder, slash, name = uri.rstrip("/").rpartition("/")
+    if name and _format_of(name) is not None:
+        beside = open_files(folder or slash or ".")
+        if beside.info(name) is not None:
+            return beside, name
+    return open_files(uri), None
+
+
+def _format_of(name: str) -> str | None:
+    lower = name.lower()
+    return next((kind for kind, reader in READERS.items() if lower.endswith(reader.suffixes)), None)
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith((".", "_")) for part in name.split("/"))
