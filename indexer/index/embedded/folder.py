@@ -1,0 +1,151 @@
+"""The folder of an embedded index: its versions, the pointer to the live one, and the lock.
+
+    PATH/current        {"version": 2}, replaced atomically
+    PATH/000002/        a table of documents, and build.json
+    PATH/dead/          a table of dead letters
+    PATH/lock           held with flock by the run that writes; its content names the run
+
+A version above the live one is the unfinished work of a rebuild.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from indexer.index.builds import build_from_json, build_to_json
+from indexer.index.embedded.failures import as_input_error, as_job_error
+from indexer.index.records import Build
+from posts.errors import InputError
+
+_POINTER, _LOCK, _BUILD = "current", "lock", "build.json"
+_VERSION = re.compile(r"\d{6,}")
+
+
+class IndexFolder:
+    """Finds, creates and removes what lies in the folder; knows nothing of its tables."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.dead = path / "dead"
+
+    def check(self) -> None:
+        """`InputError` unless this is an index, an empty folder or a place for one."""
+        path = self.path
+        if not path.exists():
+            parent = next(folder for folder in path.parents if folder.exists())
+            if not (parent.is_dir() and os.access(parent, os.W_OK)):
+                raise InputError(f"{path} cannot be created; choose a folder that is writable")
+            return
+        if not path.is_dir():
+            raise InputError(f"{path} is a file; an embedded index is a folder")
+        with as_input_error(path):
+            names = {entry.name for entry in path.iterdir()}
+        ours = {_POINTER, _LOCK, self.dead.name}
+        if _POINTER not in names and any(
+            name not in ours and not _VERSION.fullmatch(name) for name in names
+        ):
+            raise InputError(f"{path} holds other files and no index; choose another folder")
+        if not os.access(path, os.W_OK):
+            raise InputError(f"the index in {path} is not writable; see its permissions")
+
+    @contextmanager
+    def lock(self, run: str) -> Iterator[None]:
+        """The system drops the lock when its process dies, so a dead run holds nothing."""
+        self.check()
+        with as_input_error(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = (self.path / _LOCK).open("a+")
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                file.seek(0)
+                holder = file.read().strip() or "another run"
+                raise InputError(
+                    f"run {holder} is writing to the index in {self.path}; wait until it has ended"
+                ) from error
+            with as_input_error(self.path):
+                _overwrite(file, run)
+            yield
+
+    def live(self) -> int | None:
+        """Number of the live version, or None if there is no index yet."""
+        pointer = self.path / _POINTER
+        if not pointer.exists():
+            self._refuse_foreign()
+            return None
+        with as_input_error(self.path):
+            return int(_object(pointer)["version"])
+
+    def point_to(self, version: int) -> None:
+        """Makes a version the live one, in one step."""
+        with as_job_error(self.path):
+            _write_durably(self.path / _POINTER, {"version": version})
+
+    def versions(self) -> list[int]:
+        """All versions that have their build, finished or not, by number."""
+        with as_input_error(self.path):
+            found = [path.parent for path in self.path.glob(f"*/{_BUILD}")]
+        return sorted(int(path.name) for path in found if _VERSION.fullmatch(path.name))
+
+    def version(self, number: int) -> Path:
+        return self.path / f"{number:06}"
+
+    def build(self, version: int) -> Build:
+        with as_input_error(self.path):
+            try:
+                return build_from_json(_object(self.version(version) / _BUILD))
+            except (KeyError, TypeError) as error:
+                raise ValueError(f"{_BUILD} of version {version} is broken") from error
+
+    def create(self, version: int, build: Build) -> None:
+        folder = self.version(version)
+        with as_job_error(self.path):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            _write_durably(folder / _BUILD, build_to_json(build))
+
+    def remove(self, version: int) -> None:
+        """Searches that have it open go on; the system frees the space after them."""
+        shutil.rmtree(self.version(version), ignore_errors=True)
+
+    def _refuse_foreign(self) -> None:
+        if self.path.exists():
+            self.check()
+
+
+def _object(path: Path) -> dict[str, Any]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict) or not content:
+        raise ValueError(f"{path.name} is broken")
+    return content
+
+
+def _write_durably(path: Path, content: dict[str, Any]) -> None:
+    """Readers see the old content or the new, also after a power cut."""
+    draft = path.with_name(path.name + ".new")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _overwrite(file: Any, text: str) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(text)
+    file.flush()

@@ -1,0 +1,186 @@
+"""The embedded index: the protocol of an index over a folder of tantivy tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from indexer.index.builds import refuse_another_model
+from indexer.index.embedded.failures import as_job_error
+from indexer.index.embedded.folder import IndexFolder
+from indexer.index.embedded.rows import document_row, documents_schema, letter_row, letters_schema
+from indexer.index.embedded.search import search
+from indexer.index.embedded.table import Table
+from indexer.index.query import Query, Results
+from indexer.index.records import Build, DeadHeld, DeadLetter, Document, DocumentUpdate, Held
+from indexer.index.stored import (
+    UnstorableError,
+    dead_from_source,
+    document_source,
+    held_from_source,
+    letter_key,
+    letter_source,
+    storable_id,
+    update_source,
+)
+from posts.errors import InputError
+
+
+class EmbeddedIndex:
+    """See `indexer.index.protocol.Index`. Only the process that holds the lock may write."""
+
+    shareable = False
+
+    def __init__(self, location: str, path: Path) -> None:
+        self.location = location
+        self._folder = IndexFolder(path)
+        self._version: int | None = None
+        self._documents: tuple[int, Table] | None = None
+        self._dead: Table | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return EmbeddedIndex, (self.location, self._folder.path)
+
+    def check(self) -> None:
+        self._folder.check()
+        live = self._folder.live()
+        if live is not None:
+            self._table(live)
+
+    def lock(self, run: str) -> AbstractContextManager[None]:
+        return self._folder.lock(run)
+
+    def live(self) -> Build | None:
+        version = self._folder.live()
+        return None if version is None else self._folder.build(version)
+
+    def begin(self, build: Build, *, rebuild: bool = False) -> None:
+        live = self._folder.live()
+        if live is not None and not rebuild:
+            refuse_another_model(self.location, self._folder.build(live), build)
+            self._version = live
+            return
+        self._version = self._unfinished(live or 0, build) or self._create(build)
+        if live is None:
+            self._folder.point_to(self._version)
+
+    def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
+        version = self._version if self._version is not None else self._folder.live()
+        if version is None:
+            return {}
+        found = self._table(version).sources([id for id in ids if storable_id(id)])
+        return {id: held_from_source(source) for id, source in found.items()}
+
+    def dead(self, keys: Sequence[str]) -> Mapping[str, DeadHeld]:
+        if self._dead is None and not self._folder.dead.exists():
+            return {}
+        stored = {letter_key(key): key for key in keys}
+        found = self._letters().sources(list(stored))
+        return {stored[key]: dead_from_source(source) for key, source in found.items()}
+
+    def write(
+        self,
+        documents: Sequence[Document] = (),
+        updates: Sequence[DocumentUpdate] = (),
+        letters: Sequence[DeadLetter] = (),
+    ) -> Mapping[str, str]:
+        added, refused = self._rows(documents, updates)
+        replaced = [letter.id for letter in letters if letter.replaces and storable_id(letter.id)]
+        cleared = [letter_key(document.id) for document in documents if document.was_dead]
+        # Removals come first: a crash between the steps leaves posts that the next run finds
+        # nowhere and does again, never a document and a dead letter of the same post.
+        if cleared:
+            self._letters().apply(cleared, {})
+        if replaced or added:
+            self._table(self._chosen()).apply(replaced, added)
+        if letters:
+            rows = {letter_key(each.key): letter_row(letter_source(each)) for each in letters}
+            self._letters().apply([], rows)
+        return refused
+
+    def promote(self) -> None:
+        version, before = self._chosen(), self._folder.live()
+        if version == before:
+            return
+        self._folder.point_to(version)
+        for number in self._folder.versions():
+            # The version that was live until now stays, as a way back.
+            if number not in (version, before):
+                self._folder.remove(number)
+
+    def refresh(self) -> None:
+        """Nothing to do: what is committed is visible."""
+
+    def count(self) -> int:
+        version = self._version if self._version is not None else self._folder.live()
+        return 0 if version is None else self._table(version).count()
+
+    def search(self, query: Query) -> Results:
+        live = self._folder.live()
+        if live is None:
+            raise InputError(f"there is no index at {self.location}; run `keyphrases index` first")
+        with as_job_error(self._folder.path):
+            return search(self._table(live), query)
+
+    def close(self) -> None:
+        for table in (self._documents and self._documents[1], self._dead):
+            if table is not None:
+                table.close()
+        self._documents = self._dead = self._version = None
+
+    def _rows(
+        self, documents: Sequence[Document], updates: Sequence[DocumentUpdate]
+    ) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
+        """Rows to be written by id, and ids that cannot be with the reason."""
+        rows: dict[str, Mapping[str, Any]] = {}
+        refused: dict[str, str] = {}
+        for document in documents:
+            try:
+                rows[document.id] = document_row(document_source(document))
+            except UnstorableError as error:
+                refused[document.id] = str(error)
+        before = self._table(self._chosen()).sources([update.id for update in updates])
+        for update in updates:
+            try:
+                rows[update.id] = document_row(before[update.id] | update_source(update))
+            except KeyError:
+                refused[update.id] = "the document to be updated is not in the index"
+            except UnstorableError as error:
+                refused[update.id] = str(error)
+        return rows, refused
+
+    def _unfinished(self, live: int, build: Build) -> int | None:
+        """An unfinished version with the build's model; those of other models are removed."""
+        found = None
+        for number in self._folder.versions():
+            if number > live and self._folder.build(number).model_digest == build.model_digest:
+                found = number
+            elif number > live:
+                self._folder.remove(number)
+        return found
+
+    def _create(self, build: Build) -> int:
+        number = max(self._folder.versions(), default=0) + 1
+        self._folder.create(number, build)
+        Table(self._folder.version(number), documents_schema(), create=True)
+        return number
+
+    def _chosen(self) -> int:
+        if self._version is None:
+            raise RuntimeError("begin() must choose a version before anything is written")
+        return self._version
+
+    def _table(self, version: int) -> Table:
+        if self._documents is None or self._documents[0] != version:
+            if self._documents is not None:
+                self._documents[1].close()
+            table = Table(self._folder.version(version), documents_schema(), create=False)
+            self._documents = version, table
+        return self._documents[1]
+
+    def _letters(self) -> Table:
+        if self._dead is None:
+            self._dead = Table(self._folder.dead, letters_schema(), create=True)
+        return self._dead

@@ -1,0 +1,48 @@
+"""Rows of the two tables: documents with their searchable fields, and dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import tantivy
+
+from indexer.index.embedded.table import ANALYZER, SOURCE, keyed_schema
+from indexer.index.query import BOOSTS
+from indexer.index.stored import milliseconds, phrases_by_strength
+
+CREATED_AT = "created_at"
+"""Milliseconds since 1970; tantivy's own dates are too coarse."""
+KEYPHRASES = "keyphrases"
+"""Phrases in display form, whole, for filters and facets."""
+
+
+def documents_schema() -> tantivy.Schema:
+    builder = keyed_schema()
+    for name in BOOSTS:
+        builder.add_text_field(name, tokenizer_name=ANALYZER, index_option="freq")
+    builder.add_text_field(KEYPHRASES, tokenizer_name="raw", index_option="basic", fast=True)
+    builder.add_integer_field(CREATED_AT, indexed=True, fast=True)
+    return builder.build()
+
+
+def letters_schema() -> tantivy.Schema:
+    return keyed_schema().build()
+
+
+def document_row(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a stored document (see `indexer.index.stored`)."""
+    row: dict[str, Any] = {
+        SOURCE: source,
+        "text": [source["text"]],
+        KEYPHRASES: source["keyphrases"],
+        **phrases_by_strength(source),
+    }
+    if source["created_at"] is not None:
+        row[CREATED_AT] = milliseconds(datetime.fromisoformat(source["created_at"]))
+    return row
+
+
+def letter_row(source: Mapping[str, Any]) -> dict[str, Any]:
+    return {SOURCE: source}

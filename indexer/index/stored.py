@@ -1,0 +1,151 @@
+"""The stored form of documents and dead letters: one JSON object each, alike in both engines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from indexer.index.analysis import valid_unicode
+from indexer.index.highlight import highlight
+from indexer.index.query import MEDIUM, STRONG, Hit
+from indexer.index.records import DeadHeld, DeadLetter, Document, DocumentUpdate, Held
+from posts.errors import Reason
+from posts.phrases import Keyphrase
+
+_LONGEST_ID = 512
+"""Bytes of UTF-8; Elasticsearch's limit, kept by both engines."""
+
+
+class UnstorableError(ValueError):
+    """No engine can hold this document; the message says why."""
+
+
+def storable_id(id: str) -> bool:
+    """Whether a document can have this id."""
+    try:
+        return 0 < len(id.encode()) <= _LONGEST_ID
+    except UnicodeEncodeError:
+        return False
+
+
+def document_source(document: Document) -> dict[str, Any]:
+    """A document as it is stored; `UnstorableError` if it cannot be."""
+    if not storable_id(document.id):
+        raise UnstorableError(f"the id is empty, not Unicode or over {_LONGEST_ID} bytes")
+    _refuse_invalid_unicode(document.text)
+    phrases = [valid_unicode(keyphrase.phrase) for keyphrase in document.keyphrases]
+    return {
+        "id": document.id,
+        "text": document.text,
+        "has_picture": document.has_picture,
+        "keyphrases": phrases,
+        "scores": [float(keyphrase.score) for keyphrase in document.keyphrases],
+        **_changeable(document),
+    }
+
+
+def update_source(update: DocumentUpdate) -> dict[str, Any]:
+    """The part of a stored document that an update replaces; `UnstorableError` if it cannot."""
+    return _changeable(update)
+
+
+def phrases_by_strength(source: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Phrases of a stored document in the fields that free text is matched in."""
+    fields: dict[str, list[str]] = {"strong": [], "medium": [], "weak": []}
+    for phrase, score in zip(source["keyphrases"], source["scores"], strict=True):
+        name = "strong" if score >= STRONG else "medium" if score >= MEDIUM else "weak"
+        fields[name].append(phrase)
+    return fields
+
+
+def held_from_source(source: Mapping[str, Any]) -> Held:
+    return Held(source["generation_hash"], source["document_hash"])
+
+
+def hit_from_source(source: Mapping[str, Any], score: float, terms: list[str]) -> Hit:
+    """A hit from a stored document; `terms` are those of the query's words."""
+    created_at = source["created_at"]
+    return Hit(
+        id=source["id"],
+        score=score,
+        text=source["text"],
+        keyphrases=tuple(map(Keyphrase, source["keyphrases"], source["scores"])),
+        highlight=highlight(source["text"], terms),
+        created_at=None if created_at is None else datetime.fromisoformat(created_at),
+        extra=json.loads(source["extra"]),
+    )
+
+
+def letter_key(key: str) -> str:
+    """The id under which a dead letter is stored: the key, or its hash if it cannot be an id.
+
+    A post whose id no engine takes must still be able to have its dead letter.
+    """
+    if storable_id(key):
+        return key
+    return "sha256:" + sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def letter_source(letter: DeadLetter) -> dict[str, Any]:
+    """A dead letter as it is stored; always possible."""
+    return {
+        "key": valid_unicode(letter.key),
+        "id": valid_unicode(letter.id),
+        "source": valid_unicode(letter.source),
+        "reason": str(letter.reason),
+        "detail": valid_unicode(letter.detail),
+        "transient": letter.transient,
+        "generation_hash": letter.generation,
+        "run": letter.run,
+        "at": _utc(letter.at).isoformat(),
+    }
+
+
+def dead_from_source(source: Mapping[str, Any]) -> DeadHeld:
+    return DeadHeld(
+        generation=source["generation_hash"],
+        reason=Reason(source["reason"]),
+        detail=source["detail"],
+        transient=source["transient"],
+    )
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970, rounded down: the resolution in which both engines compare dates."""
+    return (_utc(moment) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def _changeable(record: Document | DocumentUpdate) -> dict[str, Any]:
+    """What can change without the model: date, extra fields, picture's place, and the hashes."""
+    return {
+        "created_at": None if record.created_at is None else _utc(record.created_at).isoformat(),
+        "image_uri": None if record.image_uri is None else valid_unicode(record.image_uri),
+        "extra": _extra(record.extra),
+        "generation_hash": record.held.generation,
+        "document_hash": record.held.document,
+    }
+
+
+def _extra(extra: Mapping[str, Any]) -> str:
+    """JSON text, not an object: any field name and depth survives, and an update replaces it
+    whole, where Elasticsearch would merge objects."""
+    try:
+        text = json.dumps(dict(extra), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UnstorableError("the extra fields are not JSON") from error
+    _refuse_invalid_unicode(text)
+    return text
+
+
+def _refuse_invalid_unicode(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UnstorableError("the text is not valid Unicode (a lone surrogate)") from error
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
