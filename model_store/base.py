@@ -1,0 +1,115 @@
+"""The base: the pretrained model that training starts from and a bundle builds on.
+
+A base is named by a local folder, a hub id (`owner/name`), or `small`, the one that ships.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from transformers import AutoConfig, GenerationConfig, PreTrainedModel, ProcessorMixin
+
+from model_store.families import Family, family_of
+from posts.errors import InputError
+
+log = logging.getLogger(__name__)
+
+SMALL = "small"
+_SHIPPED = Path(__file__).parent / "bases"
+_HUB_FILES = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
+"""Weights in safetensors, and text; never pickles and never code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseIdentity:
+    """Which base it is, so that a bundle is never put on another one."""
+
+    name: str
+    """As the user named it."""
+    revision: str
+    """Commit on the hub; empty for a folder."""
+    sha256: str
+    """Over the config and all weights."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """A base, loaded."""
+
+    model: PreTrainedModel
+    processor: ProcessorMixin
+    family: Family
+    identity: BaseIdentity
+
+
+def load_base(name: str, *, dtype: torch.dtype = torch.float32, revision: str = "") -> Base:
+    """Loads model and processor; `InputError` if it is not there, not whole, or of no family."""
+    folder = _find(name, revision)
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    family = family_of(config)
+    try:
+        model, info = family.model_class.from_pretrained(
+            folder,
+            dtype=dtype,
+            use_safetensors=True,
+            local_files_only=True,
+            attn_implementation="sdpa",
+            output_loading_info=True,
+        )
+        processor = family.load_processor(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"the base {name} cannot be loaded: {_first_line(error)}") from error
+    if lacking := [*info["missing_keys"], *info["mismatched_keys"]]:
+        raise InputError(
+            f"the base {name} is not whole: {len(lacking)} weights are missing or of the wrong "
+            f"shape, among them {lacking[0]}; fetch it again"
+        )
+    # What the base's makers set for chatting (sampling, penalties) must not leak into beam search.
+    model.generation_config = GenerationConfig()
+    identity = BaseIdentity(name=name, revision=_revision(folder, name), sha256=_digest(folder))
+    return Base(model=model.eval(), processor=processor, family=family, identity=identity)
+
+
+def _find(name: str, revision: str) -> Path:
+    folder = _SHIPPED / SMALL if name == SMALL else Path(name).expanduser()
+    if not folder.is_dir() and name != SMALL and name.count("/") == 1 and name[0] not in "./~":
+        folder = _download(name, revision)
+    if not (folder / "config.json").is_file():
+        raise InputError(
+            f"there is no base {name}: name a folder with config.json and safetensors, "
+            f"a hub id, or {SMALL!r}"
+        )
+    return folder
+
+
+def _download(hub_id: str, revision: str) -> Path:
+    try:
+        return Path(snapshot_download(hub_id, revision=revision or None, allow_patterns=_HUB_FILES))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise InputError(
+            f"the base {hub_id} is neither a folder here nor can it be had from the hub: "
+            f"{_first_line(error)}"
+        ) from error
+
+
+def _revision(folder: Path, name: str) -> str:
+    """The hub keeps each snapshot in a folder named by its commit."""
+    return folder.name if not Path(name).expanduser().is_dir() and name != SMALL else ""
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted([folder / "config.json", *folder.glob("*.safetensors")]):
+        with file.open("rb") as stream:
+            digest.update(file.name.encode() + hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

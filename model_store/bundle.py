@@ -1,0 +1,179 @@
+"""The bundle: a trained model on disk, without its base.
+
+    adapter_model.safetensors, adapter_config.json    the LoRA adapter, as peft keeps it
+    projector.safetensors                             the projector, whole
+    processor/                                        tokenizer, chat template, picture settings
+    card.json                                         see `model_store.card`; written last
+
+Nothing in it is code or a pickle, and nothing but what the card names is ever read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from transformers import PreTrainedModel, ProcessorMixin
+
+from model_store.base import Base, load_base
+from model_store.card import CARD_FILE, Card
+from model_store.families import Family
+from model_store.generation import GenerationSettings
+from model_store.lora import LoraSettings, attach_lora, lora_settings, lora_weights
+from posts.errors import InputError
+
+_ADAPTER = "adapter_model.safetensors"
+_ADAPTER_CONFIG = "adapter_config.json"
+_PROJECTOR = "projector.safetensors"
+_PROCESSOR = "processor"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """A bundle, loaded onto its base, with the adapter attached and trainable parts as saved."""
+
+    model: PreTrainedModel
+    processor: ProcessorMixin
+    family: Family
+    card: Card
+
+
+def save_bundle(
+    folder: Path,
+    base: Base,
+    *,
+    generation: GenerationSettings,
+    training: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    data: Mapping[str, Any],
+) -> Card:
+    """Writes adapter and projector of `base.model` (see `attach_lora`) to a new or empty folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty: a bundle needs a folder of its own")
+    config = _adapter_config(base.family, lora_settings(base.model))
+    (folder / _ADAPTER_CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True))
+    _save(lora_weights(base.model), folder / _ADAPTER)
+    _save(base.family.projector(base.model).state_dict(), folder / _PROJECTOR)
+    base.processor.save_pretrained(folder / _PROCESSOR)
+    card = Card(
+        base=base.identity,
+        family=base.family.name,
+        generation=generation,
+        training=training,
+        metrics=metrics,
+        data=data,
+        files={name: _sha256(folder / name) for name in _files(folder)},
+    )
+    (folder / CARD_FILE).write_bytes(card.to_json())
+    return card
+
+
+def load_bundle(folder: Path, *, dtype: torch.dtype = torch.float32) -> Bundle:
+    """Checks every file, loads the base and puts the bundle on it, strictly.
+
+    `InputError`: corrupt bundle, keys missing or unexpected, or another base than the bundle's.
+    """
+    card = check_bundle(folder)
+    base = load_base(card.base.name, dtype=dtype, revision=card.base.revision)
+    if base.identity.sha256 != card.base.sha256:
+        raise InputError(
+            f"the base {card.base.name} has changed since {folder.name} was trained on it; "
+            "bring the old one back or train anew"
+        )
+    attach_lora(base.model, base.family, _read_adapter_config(folder, base.family))
+    _fill(lora_weights(base.model), folder / _ADAPTER)
+    _fill(base.family.projector(base.model).state_dict(), folder / _PROJECTOR)
+    processor = base.family.load_processor(folder / _PROCESSOR)
+    return Bundle(model=base.model, processor=processor, family=base.family, card=card)
+
+
+def read_card(folder: Path) -> Card:
+    """The card of a bundle, without a look at its files."""
+    try:
+        return Card.from_json((folder / CARD_FILE).read_bytes())
+    except OSError as error:
+        raise InputError(f"corrupt bundle {folder}: it has no {CARD_FILE}") from error
+
+
+def check_bundle(folder: Path) -> Card:
+    """Re-hashes every file; `InputError` names the first that is missing, foreign or changed."""
+    card = read_card(folder)
+    present = set(_files(folder))
+    for name in sorted(present | set(card.files)):
+        if name not in present:
+            raise InputError(f"corrupt bundle {folder}: {name} is missing; publish it again")
+        if name not in card.files:
+            raise InputError(f"corrupt bundle {folder}: {name} does not belong there; remove it")
+        if _sha256(folder / name) != card.files[name]:
+            raise InputError(f"corrupt bundle {folder}: {name} was changed; publish it again")
+    return card
+
+
+def _files(folder: Path) -> list[str]:
+    files = (file for file in folder.rglob("*") if not file.is_dir())
+    names = (file.relative_to(folder).as_posix() for file in files)
+    return sorted(name for name in names if name != CARD_FILE)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _adapter_config(family: Family, settings: LoraSettings) -> dict[str, Any]:
+    """What peft needs to load the adapter too, and nothing that could make it do more."""
+    return {
+        "peft_type": "LORA",
+        "r": settings.r,
+        "lora_alpha": settings.alpha,
+        "lora_dropout": settings.dropout,
+        "target_modules": family.lora_targets,
+        "bias": "none",
+    }
+
+
+def _read_adapter_config(folder: Path, family: Family) -> LoraSettings:
+    try:
+        found = json.loads((folder / _ADAPTER_CONFIG).read_bytes())
+        settings = LoraSettings(
+            r=found["r"], alpha=found["lora_alpha"], dropout=found["lora_dropout"]
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"corrupt bundle {folder}: {_ADAPTER_CONFIG} is not readable") from error
+    if found != _adapter_config(family, settings):
+        raise InputError(f"corrupt bundle {folder}: {_ADAPTER_CONFIG} is not that of plain LoRA")
+    return settings
+
+
+def _save(weights: Mapping[str, Tensor], file: Path) -> None:
+    save_file({name: one.detach().cpu().contiguous() for name, one in weights.items()}, file)
+
+
+def _fill(weights: Mapping[str, Tensor], file: Path) -> None:
+    """Copies a file into weights; its names and shapes must be exactly theirs."""
+    try:
+        found = load_file(file)
+    except SafetensorError as error:
+        raise InputError(f"corrupt bundle: {file} is not readable") from error
+    missing, unexpected = sorted(weights.keys() - found), sorted(found.keys() - weights)
+    if missing or unexpected:
+        listed = [f"missing {_some(missing)}"] * bool(missing)
+        listed += [f"unexpected {_some(unexpected)}"] * bool(unexpected)
+        raise InputError(f"corrupt bundle: {file} does not fit its base: {'; '.join(listed)}")
+    for name, weight in weights.items():
+        if weight.shape != found[name].shape:
+            raise InputError(f"corrupt bundle: {name} in {file} has the wrong shape")
+        weight.data.copy_(found[name])
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,74 @@
+"""The card: what a bundle says of itself, kept in its `card.json`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from model_store.base import BaseIdentity
+from model_store.generation import GenerationSettings
+from posts.errors import InputError
+
+CARD_FILE = "card.json"
+
+_LIBRARIES = ("torch", "transformers", "peft", "tokenizers")
+_FILE_NAME = re.compile(
+    r"(processor/)?[A-Za-z0-9_][A-Za-z0-9_.-]*\.(safetensors|json|jinja|txt|model)"
+)
+"""No name leads out of the bundle, and none is that of a pickle or of code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """Facts of a bundle; `training`, `metrics` and `data` hold JSON values."""
+
+    base: BaseIdentity
+    family: str
+    generation: GenerationSettings
+    files: Mapping[str, str]
+    """SHA-256 of every file but the card, by name."""
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """The config it was trained with."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """What it was trained on, with a fingerprint."""
+    libraries: Mapping[str, str] = field(
+        default_factory=lambda: {name: version(name) for name in _LIBRARIES}
+    )
+    created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that decides what the model answers: base, files, generation."""
+        deciding = [self.base.sha256, dict(self.files), asdict(self.generation)]
+        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> bytes:
+        """For `card.json`."""
+        content = asdict(self) | {"digest": self.digest}
+        return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True).encode()
+
+    @staticmethod
+    def from_json(data: bytes) -> Card:
+        """Inverse of `to_json`; `InputError` if anything is missing, odd or does not add up."""
+        try:
+            content = json.loads(data)
+            digest = content.pop("digest")
+            base = BaseIdentity(**content.pop("base"))
+            generation = GenerationSettings(**content.pop("generation"))
+            if lacking := {one.name for one in fields(Card)} - {"base", "generation", *content}:
+                raise ValueError(f"{', '.join(sorted(lacking))} missing")
+            card = Card(base=base, generation=generation, **content)
+            if odd := [name for name in card.files if not _FILE_NAME.fullmatch(name)]:
+                raise ValueError(f"file name {odd[0]!r} is not allowed")
+            if card.digest != digest:
+                raise ValueError("the digest does not fit the content")
+        except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
+            raise InputError(f"corrupt bundle: its card.json cannot be trusted: {error}") from error
+        return card

@@ -1,0 +1,170 @@
+"""A family of vision-language models: every fact about one that the rest of the project needs.
+
+A `Family` is bound to a model's config, holds no weights and pickles. Where a method takes
+`inputs`, these are what `model_store.prompt` encodes: `input_ids` and `attention_mask` of shape
+(B, T), and the family's own picture inputs, which cover the rows that have a picture, in order.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedModel, ProcessorMixin
+
+Inputs = Mapping[str, Tensor]
+
+_LINEAR_LAYERS = "q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj"
+
+
+class Family(ABC):
+    """The facts of one family, for a model with the given config."""
+
+    name: ClassVar[str]
+    """The `model_type` of the configs that belong to it."""
+    model_class: ClassVar[type[PreTrainedModel]]
+    processor_class: ClassVar[type[ProcessorMixin]]
+    image_processor_class: ClassVar[Any]
+    """The PIL one, so that pictures look the same with and without torchvision."""
+    language_model_path: ClassVar[str] = "model.language_model"
+    projector_path: ClassVar[str]
+    """Module that turns vision features into image tokens; trained in full."""
+    picture_inputs: ClassVar[tuple[str, ...]]
+    """Inputs that only the vision tower takes, in addition to `pixel_values`."""
+
+    def __init__(self, config: PreTrainedConfig) -> None:
+        self.config = config
+
+    @property
+    def lora_targets(self) -> str:
+        """Regular expression for all linear layers of the language model, and no others."""
+        path = self.language_model_path.replace(".", r"\.")
+        return rf"{path}\..*\.({_LINEAR_LAYERS})"
+
+    @property
+    def image_token_id(self) -> int:
+        return self.config.image_token_id
+
+    def load_processor(self, folder: Path) -> ProcessorMixin:
+        """The processor of a local folder, for pictures only and without torchvision."""
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        image_processor = self.image_processor_class.from_pretrained(folder, local_files_only=True)
+        settings, _ = self.processor_class.get_processor_dict(folder, local_files_only=True)
+        return self.processor_class.from_args_and_dict([image_processor, tokenizer], settings)
+
+    def encode_pictures(
+        self, processor: ProcessorMixin, pictures: Sequence[Image.Image]
+    ) -> tuple[dict[str, Tensor], list[str]]:
+        """Picture inputs for a batch, and for each picture the text that fills its slot."""
+        encoded = processor.image_processor(
+            images=self._nest(pictures), return_tensors="pt", **self._image_processor_options()
+        )
+        slots = [
+            str(processor.replace_image_token(encoded, image_idx=index))
+            for index in range(len(pictures))
+        ]
+        names = ("pixel_values", *self.picture_inputs)
+        return {name: encoded[name] for name in names}, slots
+
+    def _nest(self, pictures: Sequence[Image.Image]) -> list[Any]:
+        return list(pictures)
+
+    def _image_processor_options(self) -> dict[str, Any]:
+        return {}
+
+    def token_inputs(self, input_ids: Tensor) -> dict[str, Tensor]:  # noqa: ARG002 - some need it
+        """Further inputs that follow from the tokens alone."""
+        return {}
+
+    def image_positions(self, inputs: Inputs) -> Tensor:
+        """Where the patch tokens lie, bool (B, T); markers around them are not patches."""
+        return inputs["input_ids"] == self.image_token_id
+
+    def patch_grids(self, inputs: Inputs) -> list[list[Tensor]]:
+        """For each row its grids of patches: token positions of shape (rows, columns).
+
+        That is the grid the language model sees. A row without a picture has no grid; a picture
+        cut into tiles has one for each tile.
+        """
+        grids: list[list[Tensor]] = []
+        shapes = iter(self._grid_shapes(inputs))
+        for row in self.image_positions(inputs):
+            positions, of_row = row.nonzero().squeeze(1), []
+            while len(positions):
+                height, width = next(shapes)
+                of_row.append(positions[: height * width].view(height, width))
+                positions = positions[height * width :]
+            grids.append(of_row)
+        return grids
+
+    @abstractmethod
+    def _grid_shapes(self, inputs: Inputs) -> Iterator[tuple[int, int]]:
+        """(rows, columns) of every grid in the batch, in order."""
+
+    def position_ids(
+        self,
+        model: PreTrainedModel,  # noqa: ARG002 - some need it
+        inputs: Inputs,
+    ) -> Tensor:
+        """The positions that `generate` gives the same tokens, whatever side the padding is on.
+
+        Shape (B, T), or (3, B, T) for rotary positions in three dimensions. To be computed from
+        the full attention mask, before any token is masked.
+        """
+        mask = inputs["attention_mask"]
+        positions = mask.long().cumsum(-1) - 1
+        return positions.masked_fill(mask == 0, 0)
+
+    def vision_features(self, model: PreTrainedModel, inputs: Inputs) -> Tensor | None:
+        """All image tokens of the batch after the projector, (N, hidden); None without pictures."""
+        if "pixel_values" not in inputs:
+            return None
+        pictures = {name: inputs[name] for name in ("pixel_values", *self.picture_inputs)}
+        return torch.cat(tuple(model.model.get_image_features(**pictures).pooler_output))
+
+    def inputs_embeds(
+        self, model: PreTrainedModel, inputs: Inputs, features: Tensor | None
+    ) -> Tensor:
+        """Embeddings of all tokens with the image tokens in their places, (B, T, hidden)."""
+        embeds = model.get_input_embeddings()(inputs["input_ids"])
+        if features is None:
+            return embeds
+        where = self.image_positions(inputs).unsqueeze(-1)
+        return embeds.masked_scatter(where, features.to(embeds.dtype))
+
+    def hidden_states(
+        self,
+        model: PreTrainedModel,
+        embeds: Tensor,
+        visible: Tensor,
+        position_ids: Tensor,
+    ) -> Tensor:
+        """Last hidden states of the language model, (B, T, hidden), before `model.lm_head`.
+
+        `visible`, bool (B, T, T), says for each query (second axis) which keys it sees; see
+        `causal_visibility`. `lm_head` is left to the caller, who knows where logits are wanted.
+        """
+        lowest = torch.finfo(embeds.dtype).min
+        mask = torch.zeros(visible.shape, dtype=embeds.dtype, device=embeds.device)
+        mask = mask.masked_fill(~visible, lowest).unsqueeze(1)
+        return self.language_model(model)(
+            inputs_embeds=embeds, attention_mask=mask, position_ids=position_ids, use_cache=False
+        ).last_hidden_state
+
+    def language_model(self, model: PreTrainedModel) -> nn.Module:
+        return model.get_submodule(self.language_model_path)
+
+    def projector(self, model: PreTrainedModel) -> nn.Module:
+        return model.get_submodule(self.projector_path)
+
+
+def causal_visibility(attention_mask: Tensor) -> Tensor:
+    """Which keys each query sees, bool (B, T, T): all that a (B, T) mask shows, up to itself."""
+    length = attention_mask.shape[1]
+    causal = torch.ones(length, length, dtype=torch.bool, device=attention_mask.device).tril()
+    return causal & attention_mask.bool().unsqueeze(1)

@@ -1,0 +1,29 @@
+"""LLaVA 1.5: a CLIP tower, a two-layer projector and a language model of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import repeat
+
+from transformers import CLIPImageProcessorPil, LlavaForConditionalGeneration, LlavaProcessor
+
+from model_store.families.base import Family, Inputs
+
+
+class Llava(Family):
+    """Every picture is cut square and becomes one grid of fixed size."""
+
+    name = "llava"
+    model_class = LlavaForConditionalGeneration
+    processor_class = LlavaProcessor
+    image_processor_class = CLIPImageProcessorPil
+    projector_path = "model.multi_modal_projector"
+    picture_inputs = ()
+
+    def _grid_shapes(
+        self,
+        inputs: Inputs,  # noqa: ARG002 - all grids are alike
+    ) -> Iterator[tuple[int, int]]:
+        vision = self.config.vision_config
+        side = vision.image_size // vision.patch_size
+        return repeat((side, side))
