@@ -1,0 +1,40 @@
+# `make demo` and `make test` set up .venv by themselves; they are quick when nothing changed.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
+
+.PHONY: demo test test-faults lint bench clean setup
+
+demo: $(READY)
+	$(BIN)/keyphrases demo
+
+test: lint
+	$(BIN)/pytest -m "not faults"
+
+test-faults: $(READY)
+	$(BIN)/pytest -m faults
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	@for script in bench/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+
+setup: $(READY)
+
+# torch goes first and alone: where a CPU wheel is at hand pip takes that one.
+$(READY): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+	$(PIP) install "$$(grep '^torch==' requirements.lock)"
+	$(PIP) install -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info demo-output .pytest_cache .ruff_cache .mypy_cache .cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""A file per sub-command; each exports `command`."""

@@ -1,0 +1,78 @@
+"""`keyphrases search`: asks an index from the command line."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import click
+import orjson
+from rich.markup import escape
+
+from indexer.index.location import open_index
+from indexer.index.query import Hit, Query, Results
+from indexer.search.answer import answer, parse_date
+from keyphrases.console import out, table
+
+
+@click.command(name="search")
+@click.argument("query", default="")
+@click.option("--index", "location", required=True, help="embedded:PATH or http(s)://host:port/NAME")
+@click.option("--phrase", "phrases", multiple=True, help="Only posts with this keyphrase; repeatable.")
+@click.option("--since", default=None, help="Only posts from this date on (ISO 8601).")
+@click.option("--limit", default=10, type=click.IntRange(0, 1000), help="Hits to show.")
+@click.option("--facets", is_flag=True, help="Count the keyphrases of all matching posts.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    query: str,
+    location: str,
+    phrases: tuple[str, ...],
+    since: str | None,
+    limit: int,
+    facets: bool,
+    as_json: bool,
+) -> None:
+    """Search an index for QUERY in texts and keyphrases; without one, filters alone decide."""
+    results = open_index(location).search(
+        Query(
+            words=query,
+            phrases=phrases,
+            since=None if since is None else parse_date(since),
+            limit=limit,
+            facets=facets,
+        )
+    )
+    if as_json:
+        click.echo(orjson.dumps(answer(results)))
+    else:
+        show_results(results)
+
+
+def show_results(results: Results) -> None:
+    """Hits as people read them: the passage, then its keyphrases with their scores."""
+    posts = "post" if results.total == 1 else "posts"
+    out.print(f"[bold]{results.total}[/bold] {posts} in {results.took_ms:.0f} ms")
+    for number, hit in enumerate(results.hits, start=1):
+        out.print(f"\n[bold]{number}.[/bold] {_passage(hit)}  [dim]{_origin(hit)}[/dim]")
+        chips = "   ".join(f"{escape(k.phrase)} [dim]{k.score:.2f}[/dim]" for k in hit.keyphrases)
+        out.print(f"   [cyan]{chips or '(no keyphrases)'}[/cyan]")
+    if results.facets:
+        rows = [(facet.phrase, facet.count) for facet in results.facets]
+        out.print()
+        out.print(table("Keyphrases of all matching posts", ["keyphrase", "posts"], rows))
+
+
+def _passage(hit: Hit) -> str:
+    parts = re.split(r"(<mark>.*?</mark>)", hit.highlight, flags=re.DOTALL)
+    return "".join(_styled(part) for part in parts) or "[dim](no text)[/dim]"
+
+
+def _styled(part: str) -> str:
+    marked = part.startswith("<mark>")
+    words = escape(html.unescape(part.removeprefix("<mark>").removesuffix("</mark>")))
+    return f"[bold yellow]{words}[/bold yellow]" if marked else words
+
+
+def _origin(hit: Hit) -> str:
+    day = f", {hit.created_at:%Y-%m-%d}" if hit.created_at else ""
+    return escape(f"{hit.id}{day}")

@@ -1,0 +1,79 @@
+"""The command `keyphrases`: its sub-commands, and what an error means to the shell.
+
+Exit code 0: done. 1: the job failed after it had begun. 2: the user's input or surroundings are
+wrong and nothing was begun; one line on stderr says what and how to mend it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+
+import click
+
+from posts.errors import InputError, KeyphraseError
+
+COMMANDS = ("demo", "evaluate", "index", "models", "score", "search", "train")
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when it is asked for: `--help` must not wait for torch."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"keyphrases.commands.{cmd_name}")
+        return module.command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="keyphrase-indexer", message="%(version)s")
+@click.option("-v", "--verbose", is_flag=True, help="Log what the libraries do; traceback of errors.")
+def cli(verbose: bool) -> None:
+    """Turn dumps of posts (text and pictures) into keyphrases that people can search."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.ERROR,
+        format="%(asctime)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.Abort:
+        _fail("interrupted; run the same command again to go on where it stopped", 130)
+    except click.UsageError as error:
+        _fail(f"{error.format_message()} (see `{_path(error)} --help`)", 2)
+    except InputError as error:
+        _fail(str(error), 2)
+    except KeyphraseError as error:
+        _fail(str(error), 1)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing is left to say, to nobody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _path(error: click.UsageError) -> str:
+    return error.ctx.command_path if error.ctx else "keyphrases"
+
+
+def _fail(message: str, code: int) -> None:
+    if "--verbose" in sys.argv or "-v" in sys.argv:
+        logging.getLogger("keyphrases").exception("failed")
+    line = " ".join(message.split())
+    click.echo(f"keyphrases: {line}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
