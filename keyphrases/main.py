@@ -15,11 +15,19 @@ import click
 
 from posts.errors import InputError, KeyphraseError
 
-COMMANDS = ("demo", "evaluate", "index", "models", "score", "search", "train")
+COMMANDS = {
+    "demo": "Show the whole thing at work on sample posts, in some minutes.",
+    "train": "Fine-tune a model on a dump with gold keyphrases.",
+    "evaluate": "Measure a model on a dump with gold keyphrases.",
+    "score": "Score predictions that any program made.",
+    "index": "Generate keyphrases for a dump and make them searchable.",
+    "search": "Search an index.",
+    "models": "List, inspect, promote, roll back and verify models.",
+}
 
 
 class LazyGroup(click.Group):
-    """Imports a command's module when it is asked for: `--help` must not wait for torch."""
+    """Imports a command's module when it is called: `--help` must not wait for torch."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -30,10 +38,14 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"keyphrases.commands.{cmd_name}")
         return module.command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="keyphrase-indexer", message="%(version)s")
-@click.option("-v", "--verbose", is_flag=True, help="Log what the libraries do; traceback of errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Log more, and the traceback of errors.")
 def cli(verbose: bool) -> None:
     """Turn dumps of posts (text and pictures) into keyphrases that people can search."""
     logging.basicConfig(

@@ -17,8 +17,10 @@ from keyphrases.console import out, table
 
 @click.command(name="search")
 @click.argument("query", default="")
-@click.option("--index", "location", required=True, help="embedded:PATH or http(s)://host:port/NAME")
-@click.option("--phrase", "phrases", multiple=True, help="Only posts with this keyphrase; repeatable.")
+@click.option(
+    "--index", "location", required=True, help="embedded:PATH or http(s)://host:port/NAME"
+)
+@click.option("--phrase", "phrases", multiple=True, help="Only posts with this keyphrase.")
 @click.option("--since", default=None, help="Only posts from this date on (ISO 8601).")
 @click.option("--limit", default=10, type=click.IntRange(0, 1000), help="Hits to show.")
 @click.option("--facets", is_flag=True, help="Count the keyphrases of all matching posts.")
