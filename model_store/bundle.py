@@ -29,11 +29,14 @@ from model_store.families import Family
 from model_store.generation import GenerationSettings
 from model_store.lora import LoraSettings, attach_lora, lora_settings, lora_weights
 from posts.errors import InputError
+from posts.files.base import Files
+from posts.files.local import LocalFiles
 
 _ADAPTER = "adapter_model.safetensors"
 _ADAPTER_CONFIG = "adapter_config.json"
 _PROJECTOR = "projector.safetensors"
 _PROCESSOR = "processor"
+_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,7 @@ def save_bundle(
     _save(lora_weights(base.model), folder / _ADAPTER)
     _save(base.family.projector(base.model).state_dict(), folder / _PROJECTOR)
     base.processor.save_pretrained(folder / _PROCESSOR)
+    written = LocalFiles(folder)
     card = Card(
         base=base.identity,
         family=base.family.name,
@@ -71,7 +75,7 @@ def save_bundle(
         training=training,
         metrics=metrics,
         data=data,
-        files={name: _sha256(folder / name) for name in _files(folder)},
+        files={info.name: _sha256(written, info.name) for info in written.list()},
     )
     (folder / CARD_FILE).write_bytes(card.to_json())
     return card
@@ -82,7 +86,7 @@ def load_bundle(folder: Path, *, dtype: torch.dtype = torch.float32) -> Bundle:
 
     `InputError`: corrupt bundle, keys missing or unexpected, or another base than the bundle's.
     """
-    card = check_bundle(folder)
+    card = check_bundle(LocalFiles(folder))
     base = load_base(card.base.name, dtype=dtype, revision=card.base.revision)
     if base.identity.sha256 != card.base.sha256:
         raise InputError(
@@ -96,37 +100,41 @@ def load_bundle(folder: Path, *, dtype: torch.dtype = torch.float32) -> Bundle:
     return Bundle(model=base.model, processor=processor, family=base.family, card=card)
 
 
-def read_card(folder: Path) -> Card:
-    """The card of a bundle, without a look at its files."""
-    try:
-        return Card.from_json((folder / CARD_FILE).read_bytes())
-    except OSError as error:
-        raise InputError(f"corrupt bundle {folder}: it has no {CARD_FILE}") from error
+def check_bundle(files: Files, folder: str = "") -> Card:
+    """Re-hashes all files of a bundle in a folder of `files`, and gives its card.
 
-
-def check_bundle(folder: Path) -> Card:
-    """Re-hashes every file; `InputError` names the first that is missing, foreign or changed."""
-    card = read_card(folder)
-    present = set(_files(folder))
+    `InputError` names the first file that is missing, foreign or changed.
+    """
+    where = f"corrupt bundle {files.root}/{folder}".rstrip("/")
+    below = f"{folder}/" if folder else ""
+    present = {info.name.removeprefix(below) for info in files.list(folder)} - {CARD_FILE}
+    card = read_card(files, folder)
     for name in sorted(present | set(card.files)):
         if name not in present:
-            raise InputError(f"corrupt bundle {folder}: {name} is missing; publish it again")
+            raise InputError(f"{where}: {name} is missing; publish it again")
         if name not in card.files:
-            raise InputError(f"corrupt bundle {folder}: {name} does not belong there; remove it")
-        if _sha256(folder / name) != card.files[name]:
-            raise InputError(f"corrupt bundle {folder}: {name} was changed; publish it again")
+            raise InputError(f"{where}: {name} does not belong there; remove it")
+        if _sha256(files, below + name) != card.files[name]:
+            raise InputError(f"{where}: {name} has changed; publish it again")
     return card
 
 
-def _files(folder: Path) -> list[str]:
-    files = (file for file in folder.rglob("*") if not file.is_dir())
-    names = (file.relative_to(folder).as_posix() for file in files)
-    return sorted(name for name in names if name != CARD_FILE)
+def read_card(files: Files, folder: str = "") -> Card:
+    """The card of a bundle, without a look at the other files."""
+    try:
+        return Card.from_json(files.read(f"{folder}/{CARD_FILE}".lstrip("/")))
+    except FileNotFoundError:
+        raise InputError(
+            f"corrupt bundle {files.root}/{folder}: {CARD_FILE} is missing; publish it again"
+        ) from None
 
 
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _sha256(files: Files, name: str) -> str:
+    digest = hashlib.sha256()
+    with files.open(name) as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _adapter_config(family: Family, settings: LoraSettings) -> dict[str, Any]:
