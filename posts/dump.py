@@ -62,7 +62,7 @@ class Dump:
 
     def fragments(self) -> list[Fragment]:
         """The dump's parts, in order; lists the files anew each time."""
-        listed = list(self._data_files())
+        listed = sorted(self._data_files(), key=lambda item: item[0].name)
         with ThreadPoolExecutor(_THREADS) as threads:
             cuts = threads.map(lambda item: READERS[item[1]].cut(self.files, item[0]), listed)
             parts = [

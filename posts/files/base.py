@@ -33,7 +33,10 @@ class Files(Protocol):
     """Absolute path or `s3://bucket/prefix`, without a trailing slash."""
 
     def list(self, below: str = "") -> Iterator[FileInfo]:
-        """Files below a folder, recursively, streamed in order of their names."""
+        """Files below a folder, recursively, streamed.
+
+        In order of their names, except that some S3 servers keep to an order of their own.
+        """
         ...
 
     def info(self, name: str) -> FileInfo | None:

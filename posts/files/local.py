@@ -18,6 +18,7 @@ from posts.files.base import FileInfo
 from posts.files.names import OutsideError, check_name, shown
 
 _UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.part")
+_ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
 _UNUSABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOSPC, errno.EDQUOT}
 
 
@@ -42,8 +43,10 @@ class LocalFiles:
     def info(self, name: str) -> FileInfo | None:
         try:
             status = self._path(name).stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return None
+            raise
         return _info(name, status) if stat.S_ISREG(status.st_mode) else None
 
     def read(self, name: str, limit: int | None = None) -> bytes:
@@ -81,7 +84,7 @@ class LocalFiles:
 
     def _path(self, name: str) -> Path:
         """Where a name leads, links resolved."""
-        path = Path(self.root, check_name(name)).resolve()
+        path = Path(os.path.realpath(Path(self.root, check_name(name))))
         if not path.is_relative_to(self.root):
             raise OutsideError(f"{shown(name)} is a link that leaves the folder")
         return path
@@ -110,7 +113,7 @@ class LocalFiles:
     def _put(self, name: str, data: bytes, publish: Callable[[Path, Path], None]) -> None:
         path = self._path(name)
         with self._usable():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent)
             part = path.parent / f".{uuid.uuid4().hex}.part"
             try:
                 _write_through(part, data)
@@ -145,6 +148,13 @@ class LocalFiles:
 
 def _info(name: str, status: os.stat_result) -> FileInfo:
     return FileInfo(name, status.st_size, f"{status.st_size}-{status.st_mtime_ns}")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise InputError(f"cannot use {folder}: it is a file and not a folder") from error
 
 
 def _write_through(path: Path, data: bytes) -> None:

@@ -18,13 +18,15 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionClosedError,
-    EndpointConnectionError,
     HTTPClientError,
     IncompleteReadError,
     NoCredentialsError,
     PartialCredentialsError,
     ReadTimeoutError,
     ResponseStreamingError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
 )
 
 from posts.errors import InputError
@@ -190,7 +192,7 @@ class S3Files:
                 f"no credentials for {self.root}; set AWS_ACCESS_KEY_ID and "
                 "AWS_SECRET_ACCESS_KEY, or a profile"
             ) from None
-        except (EndpointConnectionError, BotoCoreError) as error:
+        except BotoCoreError as error:
             raise self._unreachable(error) from None
 
     def _translated(self, error: ClientError, name: str) -> Exception:
@@ -215,7 +217,7 @@ class S3Files:
         late = (ReadTimeoutError, ConnectionClosedError, IncompleteReadError)
         if isinstance(error, (*late, ResponseStreamingError)):
             return TimeoutError(f"{self.root}{_endpoint()} did not answer in time")
-        if isinstance(error, HTTPClientError):
+        if isinstance(error, (HTTPClientError, BotoConnectionError)):
             return InputError(
                 f"cannot reach the S3 server of {self.root}{_endpoint()}; check that it runs "
                 "and that AWS_ENDPOINT_URL is right"

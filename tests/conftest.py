@@ -1,0 +1,3 @@
+"""Fixtures of the whole suite: the real servers."""
+
+pytest_plugins = ["tests.servers.s3"]
