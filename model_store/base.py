@@ -48,6 +48,13 @@ class Base:
     identity: BaseIdentity
 
 
+def identify_base(name: str, revision: str = "") -> BaseIdentity:
+    """Which base a name means, without loading it; `InputError` if none, or of no family."""
+    folder = _find(name, revision)
+    family_of(AutoConfig.from_pretrained(folder, local_files_only=True))
+    return _identity(folder, name)
+
+
 def load_base(name: str, *, dtype: torch.dtype = torch.float32, revision: str = "") -> Base:
     """Loads model and processor; `InputError` if it is not there, not whole, or of no family."""
     folder = _find(name, revision)
@@ -72,8 +79,12 @@ def load_base(name: str, *, dtype: torch.dtype = torch.float32, revision: str = 
         )
     # What the base's makers set for chatting (sampling, penalties) must not leak into beam search.
     model.generation_config = GenerationConfig()
-    identity = BaseIdentity(name=name, revision=_revision(folder, name), sha256=_digest(folder))
+    identity = _identity(folder, name)
     return Base(model=model.eval(), processor=processor, family=family, identity=identity)
+
+
+def _identity(folder: Path, name: str) -> BaseIdentity:
+    return BaseIdentity(name=name, revision=_revision(folder, name), sha256=_digest(folder))
 
 
 def _find(name: str, revision: str) -> Path:

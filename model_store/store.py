@@ -59,6 +59,12 @@ class Store:
     def __init__(self, uri: str) -> None:
         self._files = open_files(uri)
 
+    def check(self, name: str) -> None:
+        """Whether a model of that name could be published here; `InputError` if not."""
+        probe = f"{_check(name, 'model')}/.writable"
+        self._files.write(probe, b"")
+        self._files.delete(probe)
+
     def publish(self, name: str, folder: Path) -> int:
         """Copies a bundle into the store as its next version, and gives the number.
 
