@@ -40,7 +40,7 @@ class TrainConfig:
     """The gradient of an update is scaled down to this norm if it is longer."""
     lora_rank: int = 128
     """Inner dimension r of the LoRA matrices, on all linear layers of the language model."""
-    lora_alpha: float = 256.0
+    lora_alpha: int = 256
     """LoRA's output is scaled by alpha / r."""
     lora_dropout: float = 0.05
     """Dropout in front of LoRA's first matrix."""
@@ -111,12 +111,13 @@ _AT_LEAST_ONE = (
     "batch_size",
     "micro_batch_size",
     "lora_rank",
+    "lora_alpha",
     "max_text_tokens",
     "validation_posts",
     "beams",
     "max_new_tokens",
 )
-_POSITIVE = ("lora_learning_rate", "projector_learning_rate", "max_grad_norm", "lora_alpha")
+_POSITIVE = ("lora_learning_rate", "projector_learning_rate", "max_grad_norm")
 _NOT_NEGATIVE = ("weight_decay", "checkpoint_every", "max_failures", "seed")
 
 

@@ -25,19 +25,15 @@ class GlobalLoss(NamedTuple):
         return self.total / max(1, self.tokens)
 
 
-def apply_update(
-    parameters: Sequence[Parameter],
-    optimizer: Optimizer,
-    losses: Sequence[Loss],
-    max_grad_norm: float,
-) -> GlobalLoss:
+def apply_update(optimizer: Optimizer, losses: Sequence[Loss], max_grad_norm: float) -> GlobalLoss:
     """Turns the gradients in `.grad` into one update of the weights, and clears them.
 
     The gradients are sums over label tokens; the sum over all workers is divided by the label
     tokens of the whole effective batch. So one worker and many make the same update of the same
     batch, however it is cut and however uneven the parts.
     """
-    total = sum((loss.total for loss in losses), start=torch.zeros((), device=_device(parameters)))
+    parameters = [one for group in optimizer.param_groups for one in group["params"]]
+    total = sum((loss.total for loss in losses), start=torch.zeros((), device=parameters[0].device))
     loss = _sum_over_workers(parameters, total, sum(loss.tokens for loss in losses))
     for parameter in parameters:
         if parameter.grad is not None:
@@ -66,7 +62,3 @@ def _sum_over_workers(parameters: Sequence[Parameter], total: Tensor, tokens: in
 
 def _gradient(parameter: Parameter) -> Tensor:
     return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-
-
-def _device(parameters: Sequence[Parameter]) -> torch.device:
-    return parameters[0].device

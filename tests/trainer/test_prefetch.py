@@ -26,7 +26,7 @@ def test_work_begins_before_it_is_asked_for_but_not_without_bound() -> None:
     results = prefetch(work, range(100), threads=1, ahead=3)
     assert next(results) == 0
     assert enough.wait(10)
-    results.close()  # type: ignore[attr-defined]  # prefetch is a generator
+    results.close()
     assert len(begun) == 4
 
 

@@ -1,0 +1,273 @@
+"""The worker: what runs in each of Ray Train's processes."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray.train
+import ray.train.torch
+import torch
+from pyarrow import fs
+from ray.train import CheckpointUploadMode
+from torch import distributed
+from torch.optim import AdamW
+
+from model_store.base import Base, BaseIdentity, load_base
+from model_store.bundle import save_bundle
+from model_store.generation import GenerationSettings
+from model_store.keyphraser import Keyphraser
+from model_store.lora import LoraSettings, attach_lora
+from model_store.prompt import Batch, Prompt
+from model_store.store import Store
+from posts.errors import JobError
+from posts.pictures import decode_picture
+from trainer.checkpoint import (
+    TrainState,
+    Weights,
+    copy_weights,
+    fill_weights,
+    load_checkpoint,
+    save_checkpoint,
+)
+from trainer.config import TrainConfig
+from trainer.evaluation import predict
+from trainer.loop import Loop, Worker, uses_bf16
+from trainer.metrics import Case, score
+from trainer.optimization import make_optimizer
+from trainer.order import Order, Rows
+from trainer.progress import Event
+from trainer.scenarios import clean
+from trainer.step import STEPS
+from trainer.training_set import TrainingSet
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerJob:
+    """What a worker needs to know; pickles into its process."""
+
+    data: str
+    """URI of the training dump."""
+    data_fingerprint: str
+    valid: str
+    """URI of the validation dump."""
+    valid_fingerprint: str
+    base: BaseIdentity
+    store: str
+    """URI of the store."""
+    name: str
+    """Name of the model in the store."""
+    run: str
+    """Name of the run."""
+    config: TrainConfig
+    cache: Path
+    """Folder on each node for the memory-mapped posts."""
+    threads: int
+    """CPUs that this worker was given for the model."""
+    loader_threads: int
+    report: Callable[[Event], None]
+
+
+def train_worker(loop_config: dict[str, Any]) -> int | None:
+    """Trains, and on the first worker publishes: gives the version's number."""
+    job: WorkerJob = loop_config["job"]
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    torch.set_num_threads(job.threads)
+    learner = _Learner(job, _this_worker(job))
+    learner.train()
+    return learner.publish() if learner.worker.rank == 0 else None
+
+
+def _this_worker(job: WorkerJob) -> Worker:
+    context = ray.train.get_context()
+    return Worker(
+        rank=context.get_world_rank(),
+        workers=context.get_world_size(),
+        device=ray.train.torch.get_device(),
+        loader_threads=job.loader_threads,
+    )
+
+
+class _Learner:
+    """A model being trained in this process; the loop's surroundings are Ray Train."""
+
+    def __init__(self, job: WorkerJob, worker: Worker) -> None:
+        self.worker = worker
+        self._job = job
+        self._config = job.config
+        self._train, self._valid = self._open_data()
+        self._base = _prepare(job, worker.device)
+        self._optimizer = _optimizer(self._base, job.config)
+        self._prompt = Prompt(
+            self._base.processor, self._base.family, max_text_tokens=job.config.max_text_tokens
+        )
+        self._state, self._best = self._resume()
+
+    def train(self) -> None:
+        """Goes on from the last checkpoint to the end of the last epoch."""
+        config = self._config
+        self._base.model.train()
+        Loop(
+            config=config,
+            step=STEPS[config.method](self._base.model, self._base.family),
+            optimizer=self._optimizer,
+            encode=self._encode,
+            order=Order(posts=len(self._train), batch_size=config.batch_size, seed=config.seed),
+            worker=self.worker,
+            surroundings=self,
+        ).run(self._state)
+
+    def validate(self) -> dict[str, Any]:
+        """Scores on the validation posts, asked by all workers together."""
+        base, device = self._base, self.worker.device
+        keyphraser = Keyphraser(
+            base.model, base.processor, base.family, generation_settings(self._config)
+        )
+        rows = range(self.worker.rank, len(self._valid), self.worker.workers)
+        with torch.autocast(device.type, torch.bfloat16, enabled=uses_bf16(self._config, device)):
+            cases = list(predict(keyphraser, self._valid, rows, clean))
+        return score(_gather(cases, self.worker))
+
+    def keep_best(self) -> None:
+        if self.worker.rank == 0:
+            self._best = copy_weights(self._base.model)
+
+    def checkpoint(self, state: TrainState) -> None:
+        """Reports to Ray Train, with a checkpoint from the first worker.
+
+        A checkpoint that cannot be written is only a warning: the run goes on, and would resume
+        from the one before.
+        """
+        checkpoint = self._upload(state) if self.worker.rank == 0 else None
+        ray.train.report(
+            {"update": state.update},
+            checkpoint=checkpoint,
+            checkpoint_upload_mode=CheckpointUploadMode.NO_UPLOAD,
+        )
+
+    def report(self, event: Event) -> None:
+        if self.worker.rank == 0:
+            self._job.report(event)
+
+    def publish(self) -> int:
+        """Publishes the best epoch's weights; gives the version's number."""
+        if self._best is None:
+            raise JobError("no epoch was finished, so there is nothing to publish")
+        fill_weights(self._base.model, self._best)
+        best = self._state.history[self._state.best_epoch - 1]
+        with tempfile.TemporaryDirectory() as folder:
+            bundle = Path(folder) / "bundle"
+            save_bundle(
+                bundle,
+                self._base,
+                generation=generation_settings(self._config),
+                training={
+                    "run": self._job.run,
+                    "config": self._config.to_json(),
+                    "history": self._state.history,
+                },
+                metrics={"epoch": best["epoch"], "validation": best["scores"]},
+                data={
+                    "train": _describe(self._job.data, self._train),
+                    "validation": _describe(self._job.valid, self._valid),
+                },
+            )
+            return Store(self._job.store).publish(self._job.name, bundle)
+
+    def _open_data(self) -> tuple[TrainingSet, TrainingSet]:
+        """Training and validation posts; one worker of each node streams what is not there yet."""
+        job, first = self._job, ray.train.get_context().get_local_rank() == 0
+        if not first:
+            _wait(self.worker)
+        train = TrainingSet.open(job.data_fingerprint, job.data, job.cache)
+        valid = TrainingSet.open(
+            job.valid_fingerprint, job.valid, job.cache, self._config.validation_posts
+        )
+        if first:
+            _wait(self.worker)
+        return train, valid
+
+    def _encode(self, rows: Rows) -> Batch:
+        examples = [self._train[int(row)] for row in rows]
+        return self._prompt.encode_training(
+            [example.text for example in examples],
+            [None if e.image is None else decode_picture(e.image) for e in examples],
+            [example.keyphrases for example in examples],
+        )
+
+    def _resume(self) -> tuple[TrainState, Weights | None]:
+        checkpoint = ray.train.get_checkpoint()
+        if checkpoint is None:
+            return TrainState(), None
+        with checkpoint.as_directory() as folder:
+            return load_checkpoint(Path(folder), self._base.model, self._optimizer)
+
+    def _upload(self, state: TrainState) -> ray.train.Checkpoint | None:
+        storage = ray.train.get_context().get_storage()
+        place = f"{storage.experiment_fs_path}/checkpoint-{state.update:08d}"
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                save_checkpoint(Path(folder), self._base.model, self._optimizer, state, self._best)
+                storage.storage_filesystem.create_dir(place)
+                fs.copy_files(folder, place, destination_filesystem=storage.storage_filesystem)
+        except Exception:
+            # Disk full, storage away, credentials expired: none is worth the training.
+            logger.exception("no checkpoint was written after update %d", state.update)
+            return None
+        return ray.train.Checkpoint(place, storage.storage_filesystem)
+
+
+def generation_settings(config: TrainConfig) -> GenerationSettings:
+    """How the trained model is asked, in validation and by default ever after."""
+    return GenerationSettings(
+        beams=config.beams,
+        max_new_tokens=config.max_new_tokens,
+        max_text_tokens=config.max_text_tokens,
+        batch_size=config.micro_batch_size,
+    )
+
+
+def _prepare(job: WorkerJob, device: torch.device) -> Base:
+    """The base with freshly seeded LoRA, the same in every worker."""
+    dtype = torch.bfloat16 if uses_bf16(job.config, device) else torch.float32
+    base = load_base(job.base.name, dtype=dtype, revision=job.base.revision)
+    if base.identity.sha256 != job.base.sha256:
+        raise JobError(f"the base {job.base.name} is not the same on every node")
+    torch.manual_seed(job.config.seed)
+    settings = LoraSettings(
+        r=job.config.lora_rank, alpha=job.config.lora_alpha, dropout=job.config.lora_dropout
+    )
+    attach_lora(base.model, base.family, settings)
+    base.model.to(device)
+    return base
+
+
+def _optimizer(base: Base, config: TrainConfig) -> AdamW:
+    projector = list(base.family.projector(base.model).parameters())
+    of_projector = {id(parameter) for parameter in projector}
+    trainable = [one for one in base.model.parameters() if one.requires_grad]
+    lora = [one for one in trainable if id(one) not in of_projector]
+    return make_optimizer(lora, projector, config)
+
+
+def _gather(cases: list[Case], worker: Worker) -> list[Case]:
+    if worker.workers == 1:
+        return cases
+    gathered: list[list[Case]] = [[] for _ in range(worker.workers)]
+    distributed.all_gather_object(gathered, cases)
+    return [case for part in gathered for case in part]
+
+
+def _wait(worker: Worker) -> None:
+    if worker.workers > 1:
+        distributed.barrier()
+
+
+def _describe(uri: str, examples: TrainingSet) -> dict[str, Any]:
+    return {"uri": uri, "posts": len(examples), "fingerprint": examples.fingerprint}
