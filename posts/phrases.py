@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nltk.stem.porter import PorterStemmer
 
 _STEMMER = PorterStemmer()
-_WORD = re.compile(r"\w+", re.UNICODE)
+_GAP = re.compile(r"[+#]+(?=\w)|\s+")
 
 
 class Keyphrase(NamedTuple):
@@ -35,11 +35,25 @@ def stem_key(phrase: str) -> str:
     """What near-duplicates share: the words of the display form, Porter-stemmed if English.
 
     `Running dogs`, `running dog` and `#running-dogs` have one key. Words with letters outside
-    a to z are not English to the stemmer and stay whole.
+    a to z are not English to the stemmer and stay whole. `+` and `#` count behind a word only:
+    `c++` is not `c#`, but `#cats` is `cats`.
     """
     form = display_form(phrase)
-    words = _WORD.findall(form) or [form]
-    return " ".join(stem(word) for word in words)
+    return " ".join(stem(word) for word in _words(form) or [form])
+
+
+def _words(form: str) -> list[str]:
+    """Runs of letters, digits and the marks that many scripts write on them."""
+    spaced = "".join(map(_in_word, form))
+    return [word for word in _GAP.split(spaced) if word.strip("+#")]
+
+
+def _in_word(character: str) -> str:
+    """The character if words are made of it, nothing if it is invisible, else a space."""
+    kind = unicodedata.category(character)
+    if kind == "Cf":
+        return ""
+    return character if kind[0] in "LMN" or character in "_+#" else " "
 
 
 @lru_cache(maxsize=200_000)
