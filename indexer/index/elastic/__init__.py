@@ -1,0 +1,1 @@
+"""The Elasticsearch engine: client 8, server 8 or 9, for many machines."""

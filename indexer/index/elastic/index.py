@@ -1,0 +1,232 @@
+"""The index on Elasticsearch: the protocol of an index over an alias and its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from elasticsearch import Elasticsearch, NotFoundError
+
+from indexer.index.builds import refuse_another_model
+from indexer.index.elastic import bulk
+from indexer.index.elastic.access import check_access
+from indexer.index.elastic.lock import IndexLock
+from indexer.index.elastic.search import results, search_body, words_of
+from indexer.index.elastic.server import Server
+from indexer.index.elastic.templates import dead_index
+from indexer.index.elastic.versions import Versions
+from indexer.index.query import Query, Results
+from indexer.index.records import Build, DeadHeld, DeadLetter, Document, DocumentUpdate, Held
+from indexer.index.stored import (
+    UnstorableError,
+    dead_from_source,
+    document_source,
+    held_from_source,
+    letter_key,
+    letter_source,
+    phrases_by_strength,
+    storable_id,
+    update_source,
+)
+from posts.errors import InputError, JobError
+
+_PATIENCE_SECONDS = 300.0
+_LOOKUP = 1_000
+"""Ids of one multi-get."""
+
+
+class ElasticIndex:
+    """See `indexer.index.protocol.Index`. Pickles with the version that `begin` has chosen."""
+
+    shareable = True
+
+    def __init__(
+        self, location: str, url: str, name: str, patience: float = _PATIENCE_SECONDS
+    ) -> None:
+        """`patience`: seconds for which a run tries again while the server is away."""
+        self.location = location
+        self._name = name
+        self._server = Server(url, patience)
+        self._version: str | None = None
+        self._lock: IndexLock | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        server = Server(self._server.url, self._server.patience)
+        return self.__dict__ | {"_server": server, "_lock": None}
+
+    def check(self) -> None:
+        with self._server.as_input_error():
+            check_access(self._server.impatient, self._server.url, self._name)
+            self._versions(self._server.impatient).live()
+
+    @contextmanager
+    def lock(self, run: str) -> Iterator[None]:
+        with IndexLock(self._server, self._name, run).hold() as self._lock:
+            try:
+                yield
+            finally:
+                self._lock = None
+
+    def live(self) -> Build | None:
+        with self._server.as_input_error():
+            versions = self._versions(self._server.impatient)
+            version = versions.live()
+            return None if version is None else versions.build(version)
+
+    def begin(self, build: Build, *, rebuild: bool = False) -> None:
+        with self._server.as_input_error():
+            versions = self._versions(self._server.client)
+            live = versions.live()
+            if live is not None and not rebuild:
+                refuse_another_model(self.location, versions.build(live), build)
+                self._version = live
+                return
+            found = versions.unfinished(live, build)
+            self._version = found or versions.create(build, live=live is None)
+            if live is None:
+                versions.promote(self._version, None)
+
+    def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
+        fields = ["generation_hash", "document_hash"]
+        version = self._version or self._server.persistently(lambda c: self._versions(c).live())
+        if version is None:
+            return {}
+        found = self._sources(version, [id for id in ids if storable_id(id)], fields)
+        return {id: held_from_source(source) for id, source in found.items()}
+
+    def dead(self, keys: Sequence[str]) -> Mapping[str, DeadHeld]:
+        fields = ["generation_hash", "reason", "detail", "transient"]
+        stored = {letter_key(key): key for key in keys}
+        found = self._sources(dead_index(self._name), list(stored), fields)
+        return {stored[key]: dead_from_source(source) for key, source in found.items()}
+
+    def write(
+        self,
+        documents: Sequence[Document] = (),
+        updates: Sequence[DocumentUpdate] = (),
+        letters: Sequence[DeadLetter] = (),
+    ) -> Mapping[str, str]:
+        self._check_lock()
+        version, dead = self._chosen(), dead_index(self._name)
+        operations, refused = _document_operations(version, documents, updates)
+        cleared = [
+            bulk.operation("delete", dead, letter_key(each.id))
+            for each in documents
+            if each.was_dead
+        ]
+        replaced = [
+            bulk.operation("delete", version, letter.id)
+            for letter in letters
+            if letter.replaces and storable_id(letter.id)
+        ]
+        added = [
+            bulk.operation("index", dead, letter_key(letter.key), letter_source(letter))
+            for letter in letters
+        ]
+        # Removals come first: a crash between the steps leaves posts that the next run finds
+        # nowhere and does again, never a document and a dead letter of the same post.
+        for step in (cleared, [*replaced, *operations], added):
+            refused |= bulk.write(self._server, step)
+        return refused
+
+    def promote(self) -> None:
+        self._check_lock()
+        version = self._chosen()
+
+        def switch(client: Elasticsearch) -> None:
+            versions = self._versions(client)
+            before = versions.live()
+            if before != version:
+                versions.promote(version, before)
+
+        self._server.persistently(switch)
+
+    def refresh(self) -> None:
+        version = self._chosen()
+        self._server.persistently(lambda client: client.indices.refresh(index=version))
+
+    def count(self) -> int:
+        version = self._version or self._server.persistently(lambda c: self._versions(c).live())
+        if version is None:
+            return 0
+
+        def refreshed(client: Elasticsearch) -> int:
+            client.indices.refresh(index=version)
+            return int(client.count(index=version)["count"])
+
+        return self._server.persistently(refreshed)
+
+    def search(self, query: Query) -> Results:
+        words = words_of(query)
+        with self._server.as_input_error():
+            try:
+                answer = self._server.impatient.search(
+                    index=self._name, **search_body(query, words)
+                )
+            except NotFoundError as error:
+                raise InputError(
+                    f"there is no index at {self.location}; run `keyphrases index` first"
+                ) from error
+        return results(answer.body, words)
+
+    def close(self) -> None:
+        self._server.client.close()
+        self._server = Server(self._server.url, self._server.patience)
+        self._version = None
+
+    def _sources(self, index: str, ids: list[str], fields: list[str]) -> dict[str, dict[str, Any]]:
+        """Fields of those documents that are there, by a realtime multi-get."""
+        found: dict[str, dict[str, Any]] = {}
+        for start in range(0, len(ids), _LOOKUP):
+            chunk = ids[start : start + _LOOKUP]
+            answer = self._server.persistently(
+                lambda client, chunk=chunk: client.mget(  # type: ignore[misc]
+                    index=index, ids=chunk, source_includes=fields
+                )
+            )
+            for document in answer["docs"]:
+                if document.get("found"):
+                    found[document["_id"]] = document["_source"]
+                elif document.get("error", {}).get("type") not in (
+                    None,
+                    "index_not_found_exception",
+                ):
+                    raise JobError(f"Elasticsearch cannot look into {index}; see its health")
+        return found
+
+    def _versions(self, client: Elasticsearch) -> Versions:
+        return Versions(client, self._name)
+
+    def _chosen(self) -> str:
+        if self._version is None:
+            raise RuntimeError("begin() must choose a version before anything is written")
+        return self._version
+
+    def _check_lock(self) -> None:
+        if self._lock is not None:
+            self._lock.check()
+
+
+def _document_operations(
+    version: str, documents: Sequence[Document], updates: Sequence[DocumentUpdate]
+) -> tuple[list[bulk.Operation], dict[str, str]]:
+    """Operations, and ids of documents that cannot be stored with the reason."""
+    operations: list[bulk.Operation] = []
+    refused: dict[str, str] = {}
+    for document in documents:
+        try:
+            source = document_source(document)
+        except UnstorableError as error:
+            refused[document.id] = str(error)
+            continue
+        body = source | phrases_by_strength(source)
+        operations.append(bulk.operation("index", version, document.id, body))
+    for update in updates:
+        try:
+            body = {"doc": update_source(update)}
+        except UnstorableError as error:
+            refused[update.id] = str(error)
+            continue
+        operations.append(bulk.operation("update", version, update.id, body))
+    return operations, refused

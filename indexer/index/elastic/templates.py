@@ -1,0 +1,52 @@
+"""Settings and mappings of the indices, from the JSON files beside this one."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from elasticsearch import Elasticsearch
+
+from indexer.index.analysis import LONGEST_WORD, WORD_PATTERN
+
+_PRIORITY = 200
+
+
+def put_templates(client: Elasticsearch, name: str) -> None:
+    """Templates for the versions and the dead letters of the index `name`.
+
+    A longer name has the higher priority, since the pattern of `cats` may fit `cats-0a-000001`.
+    """
+    for suffix, pattern, body in (
+        ("documents", f"{name}-0*", _documents_body()),
+        ("dead", dead_index(name), _body("letters.json")),
+    ):
+        client.indices.put_index_template(
+            name=f"keyphrases-{name}-{suffix}",
+            index_patterns=[pattern],
+            priority=_PRIORITY + len(name),
+            template=body,
+            meta={"made_by": "keyphrase-indexer"},
+        )
+
+
+def dead_index(name: str) -> str:
+    return f"{name}-dead"
+
+
+def locks_body() -> dict[str, Any]:
+    return _body("locks.json")
+
+
+def _documents_body() -> dict[str, Any]:
+    body = _body("documents.json")
+    analysis = body["settings"]["analysis"]
+    analysis["tokenizer"]["words"]["pattern"] = WORD_PATTERN
+    analysis["filter"]["longest"]["max"] = LONGEST_WORD
+    return body
+
+
+def _body(name: str) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(files(__package__).joinpath(name).read_text("utf-8"))
+    return body
