@@ -33,7 +33,8 @@ class Index(Ledger, Protocol):
     location: str
     """As the user wrote it, without secrets."""
     shareable: bool
-    """Workers may open it by themselves; otherwise all go through the one process that has it."""
+    """A pickled copy works in any worker, with the version that `begin` chose; otherwise all go
+    through the one process that has it."""
 
     def check(self) -> None:
         """Reachable, permitted and writable? Takes seconds at most, changes nothing."""

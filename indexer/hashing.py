@@ -1,0 +1,88 @@
+"""The two hashes that make an index the ledger of its runs.
+
+*Generation*: over all that decides a post's keyphrases. *Document*: over that and all else that
+the index shows of it. Both are SHA-256, in hexadecimal, over canonical JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+_FORMAT = 1
+"""Part of every hash: raise it when documents must be written anew after a change of code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hasher:
+    """Hashes the posts of a run, all with one model and one set of settings."""
+
+    model_digest: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Whatever else changes the keyphrases; JSON values."""
+
+    def generation(self, text: str, picture: str | None, *, unreadable: bool = False) -> str:
+        """Of a text and a picture's identity, or None where the post has no picture.
+
+        `unreadable`: the picture was given but is broken, and the text is indexed without it.
+        The identity still counts, so that a mended picture is noticed.
+        """
+        return _sha256(
+            {
+                "format": _FORMAT,
+                "model": self.model_digest,
+                "settings": dict(self.settings),
+                "text": text,
+                "picture": picture,
+                "unreadable": unreadable,
+            }
+        )
+
+    def document(
+        self,
+        generation: str,
+        created_at: datetime | None,
+        image_uri: str | None,
+        extra: Mapping[str, Any],
+    ) -> str:
+        """Of a generation hash, and of the fields that change without a model."""
+        moment = None if created_at is None else created_at.astimezone(UTC).isoformat()
+        return _sha256(
+            {
+                "generation": generation,
+                "created_at": moment,
+                "image_uri": image_uri,
+                "extra": dict(extra),
+            }
+        )
+
+
+def identity_of_bytes(data: bytes) -> str:
+    """The identity of a picture whose bytes are at hand."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def identity_of_version(uri: str, version: str) -> str:
+    """The identity of a picture as a listing shows it.
+
+    The URI is part of it: on disk a version is size and time, which two files may share.
+    """
+    return f"version:{version}:{uri}"
+
+
+def _sha256(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_canonical(content)).hexdigest()
+
+
+def _canonical(content: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # orjson has no integers beyond 64 bits, and a dump's extra fields may.
+        return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()

@@ -1,0 +1,79 @@
+"""The index actor: the one process that has an index which workers cannot open by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from indexer.index.location import open_index
+from indexer.index.records import (
+    Build,
+    DeadHeld,
+    DeadLetter,
+    Document,
+    DocumentUpdate,
+    Held,
+)
+
+
+class _Opened:
+    """Lives in the actor, and does there what it is told."""
+
+    def __init__(self, location: str) -> None:
+        self._index = open_index(location)
+
+    def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self._index, method)(*args, **kwargs)
+
+
+class RemoteIndex:
+    """The part of `indexer.index.protocol.Index` that a run needs, by way of the actor.
+
+    Can be pickled: workers ask the same actor. It lives on the driver's machine, where the
+    index's folder is, and ends with the driver.
+    """
+
+    def __init__(self, location: str) -> None:
+        here = ray.get_runtime_context().get_node_id()
+        options = {
+            "num_cpus": 0,
+            "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=False),
+        }
+        self._actor: Any = ray.remote(**options)(_Opened).remote(location)
+
+    def begin(self, build: Build, *, rebuild: bool = False) -> None:
+        self._call("begin", build, rebuild=rebuild)
+
+    def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
+        found: Mapping[str, Held] = self._call("held", ids)
+        return found
+
+    def dead(self, keys: Sequence[str]) -> Mapping[str, DeadHeld]:
+        found: Mapping[str, DeadHeld] = self._call("dead", keys)
+        return found
+
+    def write(
+        self,
+        documents: Sequence[Document] = (),
+        updates: Sequence[DocumentUpdate] = (),
+        letters: Sequence[DeadLetter] = (),
+    ) -> Mapping[str, str]:
+        refused: Mapping[str, str] = self._call("write", documents, updates, letters)
+        return refused
+
+    def promote(self) -> None:
+        self._call("promote")
+
+    def refresh(self) -> None:
+        self._call("refresh")
+
+    def close(self) -> None:
+        """Closes the index and ends the actor."""
+        self._call("close")
+        ray.kill(self._actor)
+
+    def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return ray.get(self._actor.call.remote(method, *args, **kwargs))

@@ -1,0 +1,63 @@
+"""The job of indexing a dump: everything that the user decides about a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from indexer.writer import WriteSettings
+from posts.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexJob:
+    """Checked when built; `InputError` says which setting is wrong."""
+
+    dump: str
+    """Folder, file or s3:// URI."""
+    index: str
+    """`embedded:PATH` or `http(s)://host:port/NAME`."""
+    store: str
+    """Folder or s3:// URI of the model store."""
+    model: str
+    """`NAME`, `NAME@VERSION` or `NAME@ALIAS`."""
+    dead_letters: str | None = None
+    """Folder or s3:// URI for the Parquet file. None: beside an embedded index, in
+    `PATH-dead-letters`; for Elasticsearch, no file."""
+    max_error_rate: float | None = None
+    """See `indexer.tally.ErrorBudget`."""
+    rebuild: bool = False
+    """Write a new version of the index, which goes live when it is complete."""
+    keep_text_of_broken_pictures: bool = False
+    """Index the text of a post whose picture is broken or refused."""
+
+    actors: int | None = None
+    """Processes with the model; None: as many as fit."""
+    cpus_per_actor: float = 1.0
+    gpus_per_actor: float | None = None
+    """None: one each if the cluster has any, else none."""
+    read_rows: int = 512
+    """Posts that the index is asked about at once."""
+    model_rows: int = 64
+    """Posts that the model is given at once; it makes batches of like length from them."""
+    write: WriteSettings = field(default_factory=WriteSettings)
+    stall_after: float = 1800.0
+    """Seconds without any stage getting on, after which the run is given up."""
+
+    def __post_init__(self) -> None:
+        if self.max_error_rate is not None and not 0 <= self.max_error_rate <= 1:
+            raise InputError("--max-error-rate must lie between 0 and 1, such as 0.05")
+        for name, least in (("actors", 1), ("read_rows", 1), ("model_rows", 1)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise InputError(f"{name} must be at least {least}, not {value}")
+        if self.cpus_per_actor <= 0 or (self.gpus_per_actor or 0) < 0 or self.stall_after <= 0:
+            raise InputError(
+                "cpus_per_actor and stall_after must be above 0, gpus_per_actor at least 0"
+            )
+
+    @property
+    def dead_letters_folder(self) -> str | None:
+        """Where the Parquet file goes, with the default filled in."""
+        if self.dead_letters is not None or not self.index.startswith("embedded:"):
+            return self.dead_letters
+        return self.index.removeprefix("embedded:").rstrip("/") + "-dead-letters"

@@ -1,0 +1,35 @@
+"""The model loader: takes a version from the store, in the process that is to use it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from model_store.store import Store
+
+if TYPE_CHECKING:
+    from model_store.keyphraser import Keyphraser
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelLoader:
+    """Can be pickled; called once by each actor that meets a post in need of the model."""
+
+    store: str
+    model: str
+    """`NAME@VERSION`: an alias might move during a run."""
+    threads: int
+    """For a model on CPUs; more than the actor's CPUs would take those of its neighbours."""
+
+    def __call__(self) -> Keyphraser:
+        # Imported here: an actor that never needs the model starts without torch.
+        import torch
+
+        from model_store.keyphraser import Keyphraser
+
+        _log.info("loading model %s", self.model)
+        torch.set_num_threads(self.threads)
+        return Keyphraser.load(Store(self.store).fetch(self.model))

@@ -1,0 +1,111 @@
+"""Outcomes: what the finished posts of a table mean for the index."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from indexer.index.records import DeadLetter, Document, DocumentUpdate, Held
+from indexer.stages.columns import Action
+from posts.errors import PostError, Reason
+from posts.phrases import Keyphrase
+from posts.post import Post
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcomes:
+    """Writes, and what needs none."""
+
+    documents: list[Document] = field(default_factory=list)
+    updates: list[DocumentUpdate] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+    known_letters: list[DeadLetter] = field(default_factory=list)
+    """Dead letters that the index has already."""
+    unchanged: int = 0
+    bytes: int = 0
+    """Size of the table they came from, about that of their writes."""
+
+    def __len__(self) -> int:
+        letters = len(self.letters) + len(self.known_letters)
+        return len(self.documents) + len(self.updates) + letters + self.unchanged
+
+
+def outcomes_of(table: pa.Table, run: str) -> Outcomes:
+    """From a table of `FINISHED` columns."""
+    actions = table.column("action").to_pylist()
+    unchanged = actions.count(Action.UNCHANGED)
+    found = Outcomes(unchanged=unchanged, bytes=table.nbytes)
+    if unchanged == len(actions):
+        return found
+    now = datetime.now(UTC)
+    for row in table.to_pylist():
+        match row["action"]:
+            case Action.GENERATE:
+                found.documents.append(_document(row))
+            case Action.UPDATE:
+                found.updates.append(_update(row))
+            case Action.DEAD:
+                letters = found.known_letters if row["known"] else found.letters
+                letters.append(_letter(row, run, now))
+    return found
+
+
+def refused_letter(document: Document | DocumentUpdate, why: str, run: str) -> DeadLetter:
+    """For a write that the index refused."""
+    return DeadLetter(
+        key=document.id,
+        id=document.id,
+        source="",
+        reason=Reason.INDEX_REFUSED,
+        detail=why,
+        transient=False,
+        generation=document.held.generation,
+        run=run,
+        at=datetime.now(UTC),
+        replaces=True,
+    )
+
+
+def _document(row: dict[str, Any]) -> Document:
+    return Document(
+        id=row["id"],
+        text=row["text"],
+        created_at=row["created_at"],
+        image_uri=row["image_uri"],
+        has_picture=row["has_picture"],
+        extra=json.loads(row["extra"]),
+        keyphrases=tuple(Keyphrase(one["phrase"], one["score"]) for one in row["keyphrases"]),
+        held=Held(row["generation"], row["document"]),
+        was_dead=row["was_dead"],
+    )
+
+
+def _update(row: dict[str, Any]) -> DocumentUpdate:
+    return DocumentUpdate(
+        id=row["id"],
+        created_at=row["created_at"],
+        image_uri=row["image_uri"],
+        extra=json.loads(row["extra"]),
+        held=Held(row["generation"], row["document"]),
+    )
+
+
+def _letter(row: dict[str, Any], run: str, at: datetime) -> DeadLetter:
+    error = PostError(Reason(row["error_reason"]), row["error_detail"], row["error_transient"])
+    return DeadLetter(
+        key=Post(id=row["id"], source=row["source"], error=error).key,
+        id=row["id"],
+        source=row["source"],
+        reason=error.reason,
+        detail=error.detail,
+        transient=error.transient,
+        generation=row["generation"],
+        run=run,
+        at=at,
+        # A passing fault does not take a document out of searches; the next run tries again.
+        replaces=row["held"] and not error.transient,
+    )

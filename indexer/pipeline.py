@@ -1,0 +1,104 @@
+"""The pipeline: the stages of a run as a Ray Data stream.
+
+    fragments -> read, ask (tasks) -> decode (tasks) -> generate (actors) -> driver
+
+Reading and asking share a task, so that pictures of unchanged posts never leave it. Tables cross
+from stage to stage packed (see `indexer.packing`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+import ray
+from ray.data import ActorPoolStrategy, DataContext, Dataset
+
+from indexer.packing import pack, unpack
+from indexer.progress import Reports
+from indexer.reservation import DECODE_CPUS, READ_CPUS, Reservation
+from indexer.stages.ask import Ask
+from indexer.stages.decode import Decode
+from indexer.stages.generate import Generate, LoadModel
+from indexer.stages.read import Read
+
+_ACTOR_RETRIES = 3
+"""Times that Ray starts a dead actor anew, and does its table again, before the run fails."""
+
+
+def build_pipeline(
+    fragments: int,
+    read: Read,
+    ask: Ask,
+    decode: Decode,
+    load: LoadModel,
+    reservation: Reservation,
+    progress: Reports,
+) -> Dataset:
+    """A lazy stream of packed tables of `FINISHED` columns; a task per fragment reads them."""
+
+    def read_and_ask(numbers: pa.Table) -> Iterator[pa.Table]:
+        for posts in _timed("read", read(numbers), progress):
+            for asked in _timed("ask", ask(posts), progress):
+                yield pack(asked)
+
+    def decode_packed(packed: pa.Table) -> Iterator[pa.Table]:
+        decoded = (decode(table) for table in unpack(packed))
+        yield from map(pack, _timed("decode", decoded, progress))
+
+    with DataContext.current(_context()):
+        numbers = [pa.table({"fragment": [number]}) for number in range(fragments)]
+        return (
+            ray.data.from_arrow(numbers)
+            .map_batches(read_and_ask, batch_size=None, batch_format="pyarrow", num_cpus=READ_CPUS)
+            .map_batches(
+                decode_packed, batch_size=None, batch_format="pyarrow", num_cpus=DECODE_CPUS
+            )
+            .map_batches(
+                _GenerateActor,
+                fn_constructor_args=(load, progress),
+                batch_size=1,
+                batch_format="pyarrow",
+                compute=ActorPoolStrategy(size=reservation.actors),
+                num_cpus=reservation.cpus,
+                num_gpus=reservation.gpus or None,
+                max_restarts=_ACTOR_RETRIES,
+                max_task_retries=_ACTOR_RETRIES,
+            )
+        )
+
+
+class _GenerateActor:
+    """The generate stage as Ray Data calls it."""
+
+    def __init__(self, load: LoadModel, progress: Reports) -> None:
+        self._generate = Generate(load)
+        self._progress = progress
+
+    def __call__(self, packed: pa.Table) -> Iterator[pa.Table]:
+        finished = (self._generate(table) for table in unpack(packed))
+        yield from map(pack, _timed("generate", finished, self._progress))
+
+
+def _timed(stage: str, tables: Iterable[pa.Table], progress: Reports) -> Iterator[pa.Table]:
+    """The tables, each told with the time it took to come."""
+    source = iter(tables)
+    while True:
+        begun = time.perf_counter()
+        table = next(source, None)
+        if table is None:
+            return
+        progress.done(stage, len(table), time.perf_counter() - begun)
+        yield table
+
+
+def _context() -> DataContext:
+    """Settings of Ray Data for the pipeline alone."""
+    context = DataContext.get_current().copy()
+    # A block per packed table, handed on as soon as it is there.
+    context.target_max_block_size = 1
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    context.enable_auto_log_stats = False
+    return context

@@ -1,0 +1,70 @@
+"""Preflight: all that can be found wrong before anything is begun, found within seconds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from indexer.hashing import Hasher
+from indexer.index.builds import refuse_another_model
+from indexer.index.location import open_index
+from indexer.index.protocol import Index
+from indexer.index.records import Build
+from indexer.job import IndexJob
+from indexer.picture_size import picture_side
+from model_store.store import ModelVersion, Store
+from posts.dump import Dump
+from posts.errors import InputError
+from posts.files import open_files
+from posts.fragment import Fragment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preflight:
+    """What was checked, ready for use."""
+
+    dump: Dump
+    fragments: list[Fragment]
+    model: ModelVersion
+    picture_side: int
+    index: Index
+    build: Build
+    hasher: Hasher
+
+
+def preflight(job: IndexJob, run: str) -> Preflight:
+    """Checks dump, model, index and dead letters; raises `InputError`, and changes nothing."""
+    try:
+        return _preflight(job, run)
+    except (TimeoutError, OSError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise InputError(f"the run cannot start: {why or type(error).__name__}") from error
+
+
+def _preflight(job: IndexJob, run: str) -> Preflight:
+    index = open_index(job.index)
+    store = Store(job.store)
+    dump = Dump.open(job.dump)
+    index.check()
+    model = store.resolve(job.model)
+    bundle = store.fetch(str(model))
+    build = Build(
+        model=str(model),
+        model_digest=model.card.digest,
+        settings=asdict(model.card.generation),
+        run=run,
+    )
+    live = index.live()
+    if live is not None and not job.rebuild:
+        refuse_another_model(index.location, live, build)
+    if job.dead_letters_folder is not None:
+        # Listing asks for bucket and credentials; the file itself is written at the end.
+        next(iter(open_files(job.dead_letters_folder).list()), None)
+    return Preflight(
+        dump=dump,
+        fragments=dump.fragments(),
+        model=model,
+        picture_side=picture_side(bundle),
+        index=index,
+        build=build,
+        hasher=Hasher(model_digest=model.card.digest),
+    )

@@ -1,0 +1,61 @@
+"""The preview: keyphrases of a dump's first posts, without an index and without Ray."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from PIL import Image
+
+from indexer.job import IndexJob
+from indexer.model_loader import ModelLoader
+from indexer.picture_size import picture_side
+from indexer.stages.decode import shrink
+from model_store.store import Store
+from posts.dump import Dump
+from posts.errors import InputError, PostError
+from posts.phrases import Keyphrase
+from posts.pictures import decode_picture
+from posts.post import Post
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewedPost:
+    """A post as it would be indexed."""
+
+    post: Post
+    picture: Image.Image | None
+    keyphrases: tuple[Keyphrase, ...]
+
+
+def preview(job: IndexJob, count: int, *, threads: int = 1) -> list[PreviewedPost]:
+    """The first `count` posts that are good; bad ones are passed over, nothing is written."""
+    if count < 1:
+        raise InputError("--preview needs a number of posts, at least 1")
+    dump = Dump.open(job.dump)
+    store = Store(job.store)
+    model = str(store.resolve(job.model))
+    side = picture_side(store.fetch(model))
+    good = list(islice(_good_posts(dump, side), count))
+    keyphraser = ModelLoader(store=job.store, model=model, threads=threads)()
+    answers = keyphraser([post.text for post, _ in good], [picture for _, picture in good])
+    return [
+        PreviewedPost(post=post, picture=picture, keyphrases=tuple(answer))
+        for (post, picture), answer in zip(good, answers, strict=True)
+    ]
+
+
+def _good_posts(dump: Dump, side: int) -> Iterator[tuple[Post, Image.Image | None]]:
+    for fragment in dump.fragments():
+        for post in dump.read(fragment):
+            if post.error is None:
+                with contextlib.suppress(PostError):
+                    yield post, _picture(dump, post, side)
+
+
+def _picture(dump: Dump, post: Post, side: int) -> Image.Image | None:
+    if not post.has_picture:
+        return None
+    return shrink(decode_picture(dump.picture(post), dump.limits), side)

@@ -1,0 +1,66 @@
+"""Progress: how many posts each stage has done, told by the workers as they go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Protocol
+
+import ray
+
+STAGES = ("read", "ask", "decode", "generate")
+"""In order. Counts are for people and for the watchdog: a task that Ray does again counts again.
+The counts of a run come from what was committed (see `indexer.tally`)."""
+
+
+@dataclass(kw_only=True)
+class StageCounts:
+    """What the stages have done so far."""
+
+    posts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    """Time spent working, summed over all workers."""
+
+
+class Reports(Protocol):
+    """Somewhere to tell what was done."""
+
+    def done(self, stage: str, posts: int, seconds: float) -> None: ...
+
+
+class CountingActor:
+    """Adds up what the workers tell; lives as a Ray actor."""
+
+    def __init__(self) -> None:
+        self._counts = StageCounts()
+
+    def done(self, stage: str, posts: int, seconds: float) -> None:
+        self._counts.posts[stage] += posts
+        self._counts.seconds[stage] += seconds
+
+    def counts(self) -> StageCounts:
+        return self._counts
+
+
+class RemoteProgress:
+    """The counting actor, as workers and driver see it."""
+
+    def __init__(self) -> None:
+        self._actor: Any = ray.remote(num_cpus=0)(CountingActor).remote()
+
+    def done(self, stage: str, posts: int, seconds: float) -> None:
+        """Tells without waiting for an answer."""
+        self._actor.done.remote(stage, posts, seconds)
+
+    def counts(self) -> StageCounts:
+        counts: StageCounts = ray.get(self._actor.counts.remote())
+        return counts
+
+
+def stuck_stage(posts: Mapping[str, int]) -> str:
+    """The first stage that has posts before it and does not get on with them."""
+    for before, stage in pairwise(STAGES):
+        if posts[stage] < posts[before]:
+            return stage
+    return STAGES[0]

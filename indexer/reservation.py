@@ -1,0 +1,75 @@
+"""The reservation: how many model actors fit beside the tasks that feed them.
+
+Actors that hold every CPU leave none for reading and decoding, and Ray waits for ever. So this
+is worked out before anything starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from posts.errors import InputError
+
+READ_CPUS = 0.25
+"""Of a task that reads and asks. It mostly waits for disk, network and index."""
+DECODE_CPUS = 0.5
+"""Of a task that decodes. Unlike `READ_CPUS`, so that Ray keeps the two stages apart."""
+ROOM = READ_CPUS + DECODE_CPUS
+"""CPUs that must be left when all actors have theirs."""
+
+_AUTO_SHARE = 0.25
+"""Of all CPUs, left for reading and decoding where the number of actors is ours to choose."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Node:
+    """What one machine of the cluster offers."""
+
+    cpus: float
+    gpus: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reservation:
+    """What the model actors take."""
+
+    actors: int
+    cpus: float
+    """Of each."""
+    gpus: float
+    """Of each."""
+
+
+def reserve(
+    nodes: Sequence[Node], actors: int | None, cpus: float, gpus: float | None
+) -> Reservation:
+    """`actors` None: as many as fit well; `gpus` None: one for each actor if there are any.
+
+    Raises `InputError` that says what to lower if they do not fit.
+    """
+    if gpus is None:
+        gpus = 1.0 if any(node.gpus for node in nodes) else 0.0
+    total = sum(node.cpus for node in nodes)
+    fitting = sum(_on_node(node, cpus, gpus) for node in nodes)
+    if fitting == 0:
+        raise InputError(
+            f"no machine has the {cpus:g} CPUs and {gpus:g} GPUs that a model actor asks for; "
+            "lower what an actor asks for"
+        )
+    most = min(fitting, int((total - ROOM) / cpus))
+    if most < 1 or (actors or 1) > most:
+        raise InputError(
+            f"{actors or 1} model actors of {cpus:g} CPUs and {gpus:g} GPUs do not fit into "
+            f"{total:g} CPUs and {sum(node.gpus for node in nodes):g} GPUs with {ROOM:g} CPUs left "
+            f"for reading and decoding; lower the number of actors to {max(most, 1)} or what "
+            "each asks for"
+        )
+    if actors is None:
+        actors = max(1, min(most, int(total * (1 - _AUTO_SHARE) / cpus)))
+    return Reservation(actors=actors, cpus=cpus, gpus=gpus)
+
+
+def _on_node(node: Node, cpus: float, gpus: float) -> int:
+    by_cpus = int(node.cpus / cpus)
+    return by_cpus if gpus == 0 else min(by_cpus, int(node.gpus / gpus))

@@ -1,0 +1,186 @@
+"""The run: indexes a dump, and picks up where an earlier run stopped.
+
+job = IndexJob(dump="dump", index="embedded:index", store="store", model="tags")
+print(index_dump(job).to_json())
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import ray
+
+from indexer.dead_letters import DeadLetterFile
+from indexer.failures import as_job_error
+from indexer.index.protocol import Index
+from indexer.index_actor import RemoteIndex
+from indexer.job import IndexJob
+from indexer.model_loader import ModelLoader
+from indexer.outcomes import outcomes_of
+from indexer.pipeline import build_pipeline
+from indexer.preflight import Preflight, preflight
+from indexer.progress import RemoteProgress
+from indexer.ray_session import cluster_nodes, ray_session
+from indexer.reservation import READ_CPUS, Reservation, reserve
+from indexer.stages.ask import Ask
+from indexer.stages.decode import Decode
+from indexer.stages.generate import LoadModel
+from indexer.stages.read import Read
+from indexer.stream import Stream
+from indexer.summary import RunSummary
+from indexer.tally import ErrorBudget, Tally
+from indexer.watch import OnProgress, Watch
+from indexer.writer import Writer
+from posts.dump import Dump
+from posts.duplicates import Duplicates, IdHashes, hash_ids
+from posts.errors import JobError, KeyphraseError
+from posts.fragment import Fragment
+
+_log = logging.getLogger(__name__)
+_TICK = 0.5
+"""Seconds the loop waits for results before it looks at the clock."""
+
+
+def index_dump(
+    job: IndexJob, *, on_progress: OnProgress | None = None, load: LoadModel | None = None
+) -> RunSummary:
+    """Indexes the job's dump; `load` takes the place of loading the job's model in the actors.
+
+    Raises `InputError` if anything is wrong before the index is touched, and `JobError` if the
+    run fails later; what was committed until then stays, and the next run goes on from there.
+    """
+    run = new_run_id()
+    begun = time.monotonic()
+    ready = preflight(job, run)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(ready.index.lock(run))
+        stack.enter_context(ray_session())
+        nodes = cluster_nodes()
+        reservation = reserve(nodes, job.actors, job.cpus_per_actor, job.gpus_per_actor)
+        index = ready.index if ready.index.shareable else RemoteIndex(job.index)
+        stack.callback(index.close)
+        index.begin(ready.build, rebuild=job.rebuild)
+        letters = DeadLetterFile(job.dead_letters_folder, run)
+        stack.callback(letters.close)
+        tally = Tally()
+        with as_job_error(tally):
+            _Run(job, ready, index, reservation, letters, tally, run).go(on_progress, load)
+        return RunSummary(
+            run=run,
+            index=ready.index.location,
+            model=str(ready.model),
+            read=tally.read,
+            indexed=tally.indexed,
+            generated=tally.generated,
+            updated=tally.updated,
+            unchanged=tally.unchanged,
+            dead=tally.dead,
+            seconds=time.monotonic() - begun,
+            dead_letters=letters.location,
+        )
+
+
+def new_run_id() -> str:
+    """Sorts by time; two of the same second differ."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+class _Run:
+    """A run under way: the index is locked and begun, and Ray is there."""
+
+    def __init__(
+        self,
+        job: IndexJob,
+        ready: Preflight,
+        index: Index | RemoteIndex,
+        reservation: Reservation,
+        letters: DeadLetterFile,
+        tally: Tally,
+        run: str,
+    ) -> None:
+        self._job = job
+        self._ready = ready
+        self._index = index
+        self._reservation = reservation
+        self._tally = tally
+        self._run = run
+        self._budget = ErrorBudget(rate=job.max_error_rate)
+        self._writer = Writer(index, tally, letters, run, job.write)
+
+    def go(self, on_progress: OnProgress | None, load: LoadModel | None) -> None:
+        hashes = hash_all_ids(self._ready.dump, self._ready.fragments)
+        duplicates = Duplicates.find(hashes)
+        total = sum(map(len, hashes))
+        progress = RemoteProgress()
+        watch = Watch(progress.counts, self._tally, total, self._job.stall_after, on_progress)
+        dataset = self._pipeline(duplicates, progress, load or self._loader())
+        stream = Stream(dataset)
+        try:
+            self._consume(stream, watch)
+        except (KeyboardInterrupt, SystemExit) as error:
+            self._save()
+            raise JobError(f"run {self._run} was interrupted") from error
+        except KeyphraseError:
+            self._save()
+            raise
+        finally:
+            stream.stop()
+        if self._tally.read < total:
+            raise JobError(f"only {self._tally.read:,} of {total:,} posts came through")
+        self._budget.check(self._tally, finished=True)
+        if self._job.rebuild:
+            self._index.promote()
+        self._index.refresh()
+
+    def _consume(self, stream: Stream, watch: Watch) -> None:
+        while not stream.ended:
+            table = stream.next(_TICK)
+            if table is not None:
+                self._writer.add(outcomes_of(table, self._run))
+            self._writer.flush_if_due()
+            self._budget.check(self._tally)
+            watch.look()
+        self._writer.flush()
+        watch.look(now=True)
+
+    def _save(self) -> None:
+        """Commits what has come so far; the fault that ended the run is the one to report."""
+        with contextlib.suppress(KeyphraseError):
+            self._writer.flush()
+
+    def _pipeline(self, duplicates: Duplicates, progress: RemoteProgress, load: LoadModel) -> Any:
+        job, ready = self._job, self._ready
+        keep_text = job.keep_text_of_broken_pictures
+        return build_pipeline(
+            len(ready.fragments),
+            Read(ready.dump, ready.fragments, duplicates, job.read_rows),
+            Ask(ready.dump, self._index, ready.hasher, job.model_rows, keep_text=keep_text),
+            Decode(ready.dump, ready.hasher, ready.picture_side, keep_text=keep_text),
+            load,
+            self._reservation,
+            progress,
+        )
+
+    def _loader(self) -> ModelLoader:
+        return ModelLoader(
+            store=self._job.store,
+            model=str(self._ready.model),
+            threads=max(1, int(self._reservation.cpus)),
+        )
+
+
+def hash_all_ids(dump: Dump, fragments: list[Fragment]) -> list[IdHashes]:
+    """Hashes of the ids of each fragment, read by the cluster without pictures or texts."""
+    hash_fragment = ray.remote(num_cpus=READ_CPUS)(_hash_ids)
+    shared = ray.put(dump)
+    hashes: list[IdHashes] = ray.get([hash_fragment.remote(shared, each) for each in fragments])
+    return hashes
+
+
+def _hash_ids(dump: Dump, fragment: Fragment) -> IdHashes:
+    return hash_ids(dump.ids(fragment))

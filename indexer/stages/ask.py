@@ -1,0 +1,167 @@
+"""Ask: compares posts with what the index holds, and decides what is to become of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from indexer.hashing import Hasher
+from indexer.index.protocol import Ledger
+from indexer.index.records import DeadHeld, Held
+from indexer.stages.columns import ASKED, Action
+from indexer.stages.identify import Identified, identify
+from posts.dump import Dump
+from posts.errors import PostError, Reason
+from posts.post import Post, posts_from_table
+
+PICTURE_REASONS = frozenset(
+    {
+        Reason.BROKEN_PICTURE,
+        Reason.PICTURE_TOO_LARGE,
+        Reason.PICTURE_REFUSED,
+        Reason.PICTURE_MISSING,
+    }
+)
+"""Permanent faults of a picture, which cost the post its picture only if the user says so."""
+
+
+_UPDATE = {"action": Action.UPDATE, "text": "", "image": None}
+"""What an update does not need."""
+
+
+class Ask:
+    """Takes a table of `POST_SCHEMA`; gives tables of `ASKED`.
+
+    The first table has the posts that need no model, the others those that do, `rows` at most in
+    each. The index is asked twice per table, for hashes and for dead letters.
+    """
+
+    def __init__(
+        self, dump: Dump, ledger: Ledger, hasher: Hasher, rows: int, *, keep_text: bool
+    ) -> None:
+        self._dump = dump
+        self._ledger = ledger
+        self._hasher = hasher
+        self._rows = rows
+        self._keep_text = keep_text
+
+    def __call__(self, table: pa.Table) -> Iterator[pa.Table]:
+        identified = identify(self._dump, list(posts_from_table(table)))
+        keys = [one.post.key for one in identified]
+        held = self._ledger.held([one.post.id for one in identified if one.post.key == one.post.id])
+        dead = self._ledger.dead(keys)
+        rows = [
+            self._row(one, held.get(key), dead.get(key))
+            for one, key in zip(identified, keys, strict=True)
+        ]
+        settled = [row for row in rows if row["action"] != Action.GENERATE]
+        work = [row for row in rows if row["action"] == Action.GENERATE]
+        if settled:
+            yield pa.Table.from_pylist(settled, schema=ASKED)
+        for start in range(0, len(work), self._rows):
+            yield pa.Table.from_pylist(work[start : start + self._rows], schema=ASKED)
+
+    def _row(
+        self, identified: Identified, held: Held | None, dead: DeadHeld | None
+    ) -> dict[str, Any]:
+        post, picture = identified.post, identified.picture
+        row = {
+            "id": post.id,
+            "source": post.source,
+            "picture": picture,
+            "held": held is not None,
+            "was_dead": dead is not None,
+        }
+        if post.error is not None and picture is None:
+            return row | _dead(post.error, "", dead)
+        whole = self._hashes(post, picture, unreadable=False)
+        textual = self._textual(post, picture)
+        # A document beside a dead letter had a passing fault in the last run: do it again.
+        if held is not None and dead is None:
+            for hashes in _current(post.error, whole, textual):
+                if held == hashes:
+                    return row | _unchanged(hashes)
+                if held.generation == hashes.generation:
+                    return row | _fields(post, hashes) | _UPDATE
+        if textual is None or not _is_picture_fault(post.error, dead):
+            if post.error is not None:
+                return row | _dead(post.error, whole.generation, dead)
+            if dead is not None and not dead.transient and dead.generation == whole.generation:
+                error = PostError(dead.reason, dead.detail, dead.transient)
+                return row | _dead(error, whole.generation, dead)
+        return row | _fields(post, whole) | _error_columns(post.error)
+
+    def _hashes(self, post: Post, picture: str | None, *, unreadable: bool) -> Held:
+        generation = self._hasher.generation(post.text, picture, unreadable=unreadable)
+        document = self._hasher.document(generation, post.created_at, post.image_uri, post.extra)
+        return Held(generation, document)
+
+    def _textual(self, post: Post, picture: str | None) -> Held | None:
+        """Hashes of the post if its text is to be kept should its picture be broken."""
+        if not (self._keep_text and post.text.strip() and picture is not None):
+            return None
+        return self._hashes(post, picture, unreadable=True)
+
+
+def _current(error: PostError | None, whole: Held, textual: Held | None) -> list[Held]:
+    """Hashes under which a document of this post would be up to date."""
+    if error is None:
+        return [whole] if textual is None else [whole, textual]
+    return [textual] if textual is not None and error.reason in PICTURE_REASONS else []
+
+
+def _is_picture_fault(error: PostError | None, dead: DeadHeld | None) -> bool:
+    if error is not None:
+        return error.reason in PICTURE_REASONS
+    return dead is not None and dead.reason in PICTURE_REASONS
+
+
+def _fields(post: Post, hashes: Held) -> dict[str, Any]:
+    return {
+        "action": Action.GENERATE,
+        "known": False,
+        "text": post.text,
+        "image": post.image,
+        "image_uri": post.image_uri,
+        "created_at": post.created_at,
+        "extra": json.dumps(dict(post.extra), ensure_ascii=False),
+        "generation": hashes.generation,
+        "document": hashes.document,
+    }
+
+
+def _unchanged(hashes: Held) -> dict[str, Any]:
+    return {
+        "action": Action.UNCHANGED,
+        "known": False,
+        "text": "",
+        "extra": "{}",
+        "generation": hashes.generation,
+        "document": hashes.document,
+    }
+
+
+def _dead(error: PostError, generation: str, dead: DeadHeld | None) -> dict[str, Any]:
+    known = DeadHeld(generation, error.reason, error.detail, error.transient)
+    return {
+        "action": Action.DEAD,
+        "known": dead == known,
+        "text": "",
+        "extra": "{}",
+        "generation": generation,
+        "document": "",
+        **_error_columns(error),
+    }
+
+
+def _error_columns(error: PostError | None) -> dict[str, Any]:
+    if error is None:
+        return {}
+    return {
+        "error_reason": str(error.reason),
+        "error_detail": error.detail,
+        "error_transient": error.transient,
+    }

@@ -1,0 +1,81 @@
+"""What the stages hand on: tables of posts with a decision, and their fixed columns."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import pyarrow as pa
+
+from posts.post import POST_SCHEMA
+
+
+class Action(StrEnum):
+    """What is to become of a post."""
+
+    GENERATE = "generate"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    DEAD = "dead"
+
+
+_SHARED = (
+    [
+        POST_SCHEMA.field(name)
+        for name in ("id", "text", "image_uri", "created_at", "extra", "source")
+    ]
+    + [POST_SCHEMA.field(name) for name in ("error_reason", "error_detail", "error_transient")]
+    + [
+        pa.field("action", pa.string(), nullable=False),
+        pa.field("generation", pa.string(), nullable=False),
+        pa.field("document", pa.string(), nullable=False),
+        # What identifies the picture (see `indexer.hashing`); null where there is none.
+        pa.field("picture", pa.string()),
+        # The index holds a document, or a dead letter, under this post's id.
+        pa.field("held", pa.bool_(), nullable=False),
+        pa.field("was_dead", pa.bool_(), nullable=False),
+        # The index has this very dead letter already.
+        pa.field("known", pa.bool_(), nullable=False),
+    ]
+)
+
+ASKED = pa.schema([*_SHARED, POST_SCHEMA.field("image")])
+"""Behind the ask stage. Only posts to be generated keep their picture's bytes, if they have any;
+posts that are unchanged keep neither text nor extra fields."""
+
+DECODED = pa.schema(
+    [
+        *_SHARED,
+        pa.field("pixels", pa.large_binary()),
+        pa.field("width", pa.int32()),
+        pa.field("height", pa.int32()),
+    ]
+)
+"""Behind the decode stage: `pixels` are RGB, `width` x `height` x 3 bytes."""
+
+FINISHED = pa.schema(
+    [
+        *_SHARED,
+        pa.field("has_picture", pa.bool_()),
+        pa.field(
+            "keyphrases",
+            pa.list_(pa.struct([pa.field("phrase", pa.string()), pa.field("score", pa.float64())])),
+        ),
+    ]
+)
+"""Behind the generate stage: what the driver turns into writes."""
+
+
+def has_work(table: pa.Table) -> bool:
+    """Is any post of the table to be generated?"""
+    return Action.GENERATE in table.column("action").to_pylist()
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with the columns of `schema`: others are dropped, those it lacks are null."""
+    columns = [
+        table.column(field.name)
+        if field.name in table.column_names
+        else pa.nulls(len(table), field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)

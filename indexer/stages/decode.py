@@ -1,0 +1,122 @@
+"""Decode: fetches and decodes pictures, and hands them on as small as the model wants them."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyarrow as pa
+from PIL import Image
+
+from indexer.hashing import Hasher
+from indexer.stages.ask import PICTURE_REASONS
+from indexer.stages.columns import DECODED, Action, conform, has_work
+from posts.dump import Dump
+from posts.errors import PostError, Reason
+from posts.pictures import decode_picture
+from posts.post import Post
+
+_THREADS = 2
+"""Pillow lets go of Python's lock while it decodes."""
+
+
+class Decode:
+    """Takes a table of `ASKED`; gives one of `DECODED`, row for row.
+
+    A post whose picture is broken becomes a dead letter or, with `keep_text` and if it has a
+    text, one without a picture.
+    """
+
+    def __init__(self, dump: Dump, hasher: Hasher, side: int, *, keep_text: bool) -> None:
+        """`side`: see `shrink`."""
+        self._dump = dump
+        self._hasher = hasher
+        self._side = side
+        self._keep_text = keep_text
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        if not has_work(table):
+            return conform(table, DECODED)
+        rows = table.to_pylist()
+        fetched = self._dump.pictures([_picture_of(row) for row in rows])
+        with ThreadPoolExecutor(_THREADS) as threads:
+            decoded = list(threads.map(self._decode, fetched))
+        done = [self._row(row, one) for row, one in zip(rows, decoded, strict=True)]
+        return pa.Table.from_pylist(done, schema=DECODED)
+
+    def _decode(self, fetched: bytes | PostError | None) -> Image.Image | PostError | None:
+        if not isinstance(fetched, bytes):
+            return fetched
+        try:
+            return shrink(decode_picture(fetched, self._dump.limits), self._side)
+        except PostError as error:
+            return error
+
+    def _row(self, row: dict[str, Any], decoded: Image.Image | PostError | None) -> dict[str, Any]:
+        del row["image"]
+        if row["action"] != Action.GENERATE:
+            return row
+        error = _error_of(row)
+        if isinstance(decoded, PostError):
+            error = decoded
+        if error is not None:
+            return row | (self._without_picture(row) if self._keeps(row, error) else _dead(error))
+        if not isinstance(decoded, Image.Image):
+            return row
+        return row | {
+            "pixels": decoded.tobytes(),
+            "width": decoded.width,
+            "height": decoded.height,
+        }
+
+    def _keeps(self, row: dict[str, Any], error: PostError) -> bool:
+        return self._keep_text and bool(row["text"].strip()) and error.reason in PICTURE_REASONS
+
+    def _without_picture(self, row: dict[str, Any]) -> dict[str, Any]:
+        generation = self._hasher.generation(row["text"], row["picture"], unreadable=True)
+        extra = json.loads(row["extra"])
+        return {
+            "generation": generation,
+            "document": self._hasher.document(
+                generation, row["created_at"], row["image_uri"], extra
+            ),
+            "error_reason": None,
+            "error_detail": None,
+            "error_transient": None,
+        }
+
+
+def shrink(picture: Image.Image, side: int) -> Image.Image:
+    """The picture scaled down so that its short side is `side`, if it is longer.
+
+    Bicubic, as image processors scale: for one that wants that very side it makes no difference.
+    """
+    shortest = min(picture.size)
+    if shortest <= side:
+        return picture
+    width, height = (max(1, round(length * side / shortest)) for length in picture.size)
+    return picture.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def _picture_of(row: dict[str, Any]) -> Post:
+    """As much of a post as fetching its picture takes; none for what needs no picture."""
+    if row["action"] != Action.GENERATE or row["error_reason"] is not None:
+        return Post(id=row["id"])
+    return Post(id=row["id"], image=row["image"], image_uri=row["image_uri"])
+
+
+def _error_of(row: dict[str, Any]) -> PostError | None:
+    if row["error_reason"] is None:
+        return None
+    return PostError(Reason(row["error_reason"]), row["error_detail"], row["error_transient"])
+
+
+def _dead(error: PostError) -> dict[str, Any]:
+    return {
+        "action": Action.DEAD,
+        "text": "",
+        "error_reason": str(error.reason),
+        "error_detail": error.detail,
+        "error_transient": error.transient,
+    }
