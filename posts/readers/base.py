@@ -43,6 +43,12 @@ class Reader(Protocol):
         ...
 
 
+def raise_if_unreachable(error: BaseException) -> None:
+    """A place that does not answer is no broken file: its error goes on, in an `except`."""
+    if isinstance(error, TimeoutError):
+        raise error
+
+
 def broken_file(source: str, what: str, error: BaseException) -> Post:
     """The error post of a file that cannot be read, or not beyond `source`."""
     detail: PostError = broken(f"{what}: {error or type(error).__name__}")

@@ -16,7 +16,7 @@ from posts.files import FileInfo, Files
 from posts.fragment import Fragment
 from posts.pictures import PictureLimits
 from posts.post import Post
-from posts.readers.base import FRAGMENT_BYTES, broken_file
+from posts.readers.base import FRAGMENT_BYTES, broken_file, raise_if_unreachable
 from posts.records import broken, known_id, parse_record
 
 LONGEST_LINE = 16 << 20
@@ -25,7 +25,7 @@ LONGEST_LINE = 16 << 20
 _PIECE = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
-_BROKEN_GZIP = (EOFError, zlib.error, gzip.BadGzipFile)
+_BROKEN_FILE = (EOFError, zlib.error, OSError)
 
 
 class JsonLinesReader:
@@ -57,9 +57,10 @@ class JsonLinesReader:
                     yield parse_record(_parse(line), source)
                 except PostError as error:
                     yield Post(id="", source=source, error=error)
-        except _BROKEN_GZIP as error:
-            after = source or fragment.name
-            yield broken_file(f"{after}+", "the gzip file cannot be read on from here", error)
+        except _BROKEN_FILE as error:
+            raise_if_unreachable(error)
+            after = source or f"{fragment.name}@{fragment.start}"
+            yield broken_file(f"{after}+", "the file cannot be read on from here", error)
 
     def ids(self, files: Files, fragment: Fragment) -> Iterator[tuple[str, str]]:
         try:
@@ -70,8 +71,8 @@ class JsonLinesReader:
                     continue
                 if post_id:
                     yield post_id, source
-        except _BROKEN_GZIP:
-            return
+        except _BROKEN_FILE as error:
+            raise_if_unreachable(error)
 
 
 def parse_json(data: bytes) -> Any:

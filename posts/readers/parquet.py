@@ -13,11 +13,12 @@ from posts.files import FileInfo, Files
 from posts.fragment import Fragment
 from posts.pictures import PictureLimits
 from posts.post import Post
-from posts.readers.base import FRAGMENT_BYTES, broken_file
+from posts.readers.base import FRAGMENT_BYTES, broken_file, raise_if_unreachable
 from posts.records import broken, known_id, parse_record
 
-_ROWS = 64
-"""Rows decoded at a time: with pictures of 20 MB that is as much as a worker should hold."""
+_BATCH_BYTES = 8 << 20
+"""About how much is decoded at a time."""
+_BATCH_ROWS = 1024
 _ID_ROWS = 8192
 _BUFFER = 4 << 20
 
@@ -32,7 +33,7 @@ class ParquetReader:
             with _opened(files, info.name):
                 return True
         except _NOT_PARQUET as error:
-            _raise_if_unreachable(error)
+            raise_if_unreachable(error)
             return False
 
     def cut(self, files: Files, info: FileInfo) -> list[tuple[int, int, int]]:
@@ -40,7 +41,7 @@ class ParquetReader:
             with _opened(files, info.name) as parquet:
                 return _groups_together(parquet.metadata)
         except _NOT_PARQUET as error:
-            _raise_if_unreachable(error)
+            raise_if_unreachable(error)
             # Reading the empty fragment tells what is wrong, as the error of one post.
             return [(0, 0, info.size)]
 
@@ -49,12 +50,14 @@ class ParquetReader:
         try:
             with _opened(files, fragment.name) as parquet:
                 row = _rows_before(parquet.metadata, fragment.start)
-                for batch in _batches(parquet, fragment, _ROWS):
+                for batch in _batches(
+                    parquet, fragment, _rows_at_a_time(parquet.metadata, fragment)
+                ):
                     for record in _records(_in_microseconds(batch)):
                         row += 1
                         yield _post(record, f"{fragment.name}:{row}")
         except _NOT_PARQUET as error:
-            _raise_if_unreachable(error)
+            raise_if_unreachable(error)
             source = f"{fragment.name}:{row + 1}" if row else fragment.name
             yield broken_file(source, "the Parquet file cannot be read", error)
 
@@ -69,7 +72,7 @@ class ParquetReader:
                         if post_id:
                             yield post_id, f"{fragment.name}:{row}"
         except _NOT_PARQUET as error:
-            _raise_if_unreachable(error)
+            raise_if_unreachable(error)
 
 
 class _BadRow(dict[str, Any]):
@@ -90,12 +93,6 @@ def _opened(files: Files, name: str) -> Iterator[pq.ParquetFile]:
         yield pq.ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER)
 
 
-def _raise_if_unreachable(error: BaseException) -> None:
-    """A place that does not answer is no broken file: such an error goes on."""
-    if isinstance(error, TimeoutError):
-        raise error
-
-
 def _post(record: dict[str, Any], source: str) -> Post:
     if isinstance(record, _BadRow):
         return Post(id=known_id(record), source=source, error=broken(record.why))
@@ -107,6 +104,13 @@ def _batches(
 ) -> Iterator[pa.RecordBatch]:
     groups = range(fragment.start, fragment.stop)
     return parquet.iter_batches(rows, row_groups=groups, columns=columns, use_threads=False)
+
+
+def _rows_at_a_time(metadata: pq.FileMetaData, fragment: Fragment) -> int:
+    groups = [metadata.row_group(group) for group in range(fragment.start, fragment.stop)]
+    size = sum(group.total_byte_size for group in groups)
+    rows = sum(group.num_rows for group in groups)
+    return min(max(_BATCH_BYTES * rows // max(size, 1), 1), _BATCH_ROWS)
 
 
 def _records(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:

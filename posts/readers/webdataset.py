@@ -16,14 +16,14 @@ from posts.files.names import OutsideError, check_name, shown
 from posts.fragment import Fragment
 from posts.pictures import PictureLimits, too_many_bytes
 from posts.post import Post
-from posts.readers.base import broken_file
+from posts.readers.base import broken_file, raise_if_unreachable
 from posts.readers.json_lines import parse_json
 from posts.records import LONGEST_TEXT, broken, known_id, parse_record
 
 _PICTURES = {"jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"}
 _RECORDS = {"json", "txt"}
 _LONGEST_HEADER = 1 << 20
-_BROKEN_TAR = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError)
+_BROKEN_TAR = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError, OverflowError)
 
 
 class WebDatasetReader:
@@ -39,7 +39,8 @@ class WebDatasetReader:
         try:
             with closing(files.open(info.name)) as stream:
                 return next(_Members(stream, info.name).walk(), None) is not None
-        except _BROKEN_TAR:
+        except _BROKEN_TAR as error:
+            raise_if_unreachable(error)
             return False
 
     def cut(self, _files: Files, info: FileInfo) -> list[tuple[int, int, int]]:
@@ -63,12 +64,16 @@ class _Sample:
     """The members of one post, as far as they have been read."""
 
     key: str
-    record: dict[str, Any] = field(default_factory=dict)
+    record: dict[str, Any]
     error: PostError | None = None
     """What is wrong with the record."""
     picture_error: PostError | None = None
     kinds: set[str] = field(default_factory=set)
     """Which of record, text and picture there are, readable or not."""
+
+    @classmethod
+    def of(cls, key: str) -> _Sample:
+        return cls(key, {"id": key})
 
     def known_id(self) -> str:
         return "" if self.error else known_id(self.record)
@@ -86,17 +91,17 @@ class _Sample:
         if not isinstance(record, dict):
             raise broken("the JSON is not an object")
         given = {name: value for name, value in record.items() if value is not None}
-        self.record = {"id": self.key} | self.record | given
+        self.record = self.record | given
 
     def add_text(self, data: bytes) -> None:
         try:
             text = data.decode()
         except UnicodeDecodeError:
             raise broken("the text is not UTF-8") from None
-        self.record = {"id": self.key, "text": text} | self.record
+        self.record = {"text": text} | self.record
 
     def add_picture(self, data: bytes) -> None:
-        self.record = {"id": self.key} | self.record | {"image": data}
+        self.record = self.record | {"image": data}
 
 
 class _Members:
@@ -155,7 +160,7 @@ def _samples(
     Without `limits` pictures are passed over unread.
     """
     row = 1
-    sample = _Sample("")
+    sample = _Sample.of("")
     failure: Exception | None = None
     with closing(files.open(fragment.name)) as stream:
         try:
@@ -166,9 +171,10 @@ def _samples(
                     if sample.kinds:
                         yield f"{fragment.name}:{row}", sample
                         row += 1
-                    sample = _Sample(key)
+                    sample = _Sample.of(key)
                 _add(sample, kind, member, members, limits)
         except _BROKEN_TAR as error:
+            raise_if_unreachable(error)
             failure = error
     if sample.kinds:
         yield f"{fragment.name}:{row}", sample
@@ -214,6 +220,7 @@ def _add_record(sample: _Sample, kind: str, member: tarfile.TarInfo, members: _M
     try:
         data = members.read(member)
     except _BROKEN_TAR as error:
+        raise_if_unreachable(error)
         raise broken(f"{shown(member.name)} cannot be read: {error}") from None
     sample.add_json(data) if kind == "json" else sample.add_text(data)
 
@@ -232,6 +239,7 @@ def _add_picture(
         try:
             sample.add_picture(members.read(member))
         except _BROKEN_TAR as error:
+            raise_if_unreachable(error)
             sample.picture_error = PostError(Reason.BROKEN_PICTURE, f"{error}"[:200])
 
 
