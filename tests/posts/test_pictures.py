@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import io
-import struct
 import warnings
-import zlib
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,30 +11,7 @@ from PIL import Image
 
 from posts.errors import PostError, Reason
 from posts.pictures import PictureLimits, decode_picture
-
-RED = (255, 0, 0)
-
-
-def encoded(picture: Image.Image, form: str = "PNG", **options: Any) -> bytes:
-    stream = io.BytesIO()
-    picture.save(stream, form, **options)
-    return stream.getvalue()
-
-
-def plain(mode: str = "RGB", colour: Any = RED) -> Image.Image:
-    return Image.new(mode, (20, 10), colour)
-
-
-def huge_png(width: int = 50_000, height: int = 50_000) -> bytes:
-    """A PNG of a few bytes that claims to be huge."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        checksum = struct.pack(">I", zlib.crc32(kind + data))
-        return struct.pack(">I", len(data)) + kind + data + checksum
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    pixels = chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
+from tests.sample_pictures import RED, encoded, huge_png, plain
 
 
 def failure(data: bytes, limits: PictureLimits | None = None) -> PostError:
