@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from safetensors import SafetensorError
 from transformers import AutoConfig, GenerationConfig, PreTrainedModel, ProcessorMixin
 
 from model_store.families import Family, family_of
@@ -70,7 +71,7 @@ def load_base(name: str, *, dtype: torch.dtype = torch.float32, revision: str = 
             output_loading_info=True,
         )
         processor = family.load_processor(folder)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise InputError(f"the base {name} cannot be loaded: {_first_line(error)}") from error
     if lacking := [*info["missing_keys"], *info["mismatched_keys"]]:
         raise InputError(

@@ -1,0 +1,133 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from model_store.base import load_base
+from model_store.generation import GenerationSettings
+from model_store.keyphraser import Keyphraser
+from model_store.prompt import Prompt
+from posts.errors import InputError
+from tests.model_store.conftest import save, train_a_little
+
+SETTINGS = GenerationSettings(max_new_tokens=12, batch_size=3)
+TEXTS = ["a red cat", "", "the green chair in the garden on a sunny day", "city", "sun " * 40]
+
+
+@pytest.fixture
+def posts(picture):
+    return TEXTS, [picture(40, 30, 1), picture(64, 64, 2), None, picture(20, 60, 3), None]
+
+
+def over(base, **changes):
+    settings = replace(SETTINGS, **changes)
+    return Keyphraser(base.model, base.processor, base.family, settings)
+
+
+def assert_same(answers, others):
+    assert [[one.phrase for one in answer] for answer in answers] == [
+        [one.phrase for one in answer] for answer in others
+    ]
+    for answer, other in zip(answers, others, strict=True):
+        assert [one.score for one in answer] == pytest.approx(
+            [one.score for one in other], abs=1e-4
+        )
+
+
+def test_a_posts_keyphrases_do_not_depend_on_its_batch_mates(base, posts):
+    keyphraser = over(base)
+    together = keyphraser(*posts)
+    alone = [keyphraser([text], [picture])[0] for text, picture in zip(*posts, strict=True)]
+    texts, pictures = posts
+    backwards = over(base, batch_size=5)(texts[::-1], pictures[::-1])[::-1]
+
+    assert sum(map(len, together)) > len(together)
+    assert_same(together, alone)
+    assert_same(together, backwards)
+
+
+def test_beams_score_the_summed_log_probabilities_of_training(base, posts):
+    texts, pictures = posts[0][:2], posts[1][:2]
+    inputs = Prompt(base.processor, base.family).encode(texts, pictures).inputs
+    settings = replace(SETTINGS, beams=1).for_transformers(base.processor.tokenizer)
+    settings.update(num_beams=2, num_return_sequences=1)
+    with torch.no_grad():
+        output = base.model.generate(**inputs, generation_config=settings)
+        written = output.sequences[:, inputs["input_ids"].shape[1] :]
+        # What follows the end of a beam is padding.
+        shown = (written == base.processor.tokenizer.eos_token_id).cumsum(1).roll(1, 1)
+        shown[:, 0] = 0
+        mask = torch.cat([inputs["attention_mask"], (shown == 0).long()], dim=1)
+        whole = {
+            **inputs,
+            "input_ids": output.sequences,
+            "attention_mask": mask,
+            **base.family.token_inputs(output.sequences),
+        }
+        positions = base.family.position_ids(base.model, whole)
+        logits = base.model(**whole, position_ids=positions).logits[:, :-1]
+    chosen = logits.log_softmax(-1).gather(2, output.sequences[:, 1:, None]).squeeze(2)
+    summed = (chosen[:, -written.shape[1] :] * (shown == 0)).sum(1)
+
+    torch.testing.assert_close(summed, output.sequences_scores, rtol=0, atol=1e-4)
+
+
+def test_each_post_gets_its_own_answer_in_the_order_asked(llava, posts):
+    keyphraser = over(llava)
+    texts, pictures = posts
+    answers = keyphraser(texts, pictures)
+    turned = keyphraser(texts[1:] + texts[:1], pictures[1:] + pictures[:1])
+
+    assert_same(answers[1:] + answers[:1], turned)
+    assert len({tuple(answer) for answer in answers}) == len(texts)
+
+
+def test_the_picture_and_the_text_matter(base, picture):
+    answers = over(base)(
+        ["a red cat", "a red cat", "a red cat", "sunny", ""],
+        [picture(32, 32, 1), picture(32, 32, 2), None, None, picture(32, 32, 1)],
+    )
+
+    assert len({tuple(answer) for answer in answers}) == 5
+
+
+def test_no_posts_get_no_answers(llava):
+    assert over(llava)([], []) == []
+
+
+def test_only_the_best_and_good_keyphrases_are_given(llava, posts):
+    everything = over(llava)(*posts)
+    best = over(llava, max_keyphrases=1)(*posts)
+    good = over(llava, min_score=0.3)(*posts)
+
+    assert best == [answer[:1] for answer in everything]
+    assert good == [[one for one in answer if one.score >= 0.3] for answer in everything]
+    assert good != everything
+
+
+def test_asking_leaves_a_model_in_training_as_it_was(llava):
+    train_a_little(llava)
+    llava.model.train()
+    over(llava)(["a cat"], [None])
+
+    assert llava.model.training
+    assert llava.model.model.multi_modal_projector.training
+
+
+def test_a_loaded_bundle_answers_like_the_model_that_was_trained(base, posts, tmp_path):
+    train_a_little(base)
+    trained = over(base)(*posts)
+    loaded = Keyphraser.load(save(base, tmp_path / "bundle"), device="cpu")
+
+    assert_same(loaded(*posts), trained)
+    assert loaded.digest == loaded.card.digest
+    untrained = over(load_base(base.identity.name))(*posts)
+    assert untrained != trained
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"beams": 0}, {"batch_size": 0}, {"min_score": 1.5}, {"max_new_tokens": -1}]
+)
+def test_settings_are_checked_when_made(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        GenerationSettings(**wrong)
