@@ -46,13 +46,15 @@ class Dump:
 
         Raises `InputError` if there is no such place or no file in it that can be read.
         """
-        files, only = _locate(str(uri))
-        dump = cls(files, only, limits)
-        found = False
-        for info, kind in dump._data_files():
-            if READERS[kind].is_readable(files, info):
-                return dump
-            found = True
+        try:
+            dump = cls(*_locate(str(uri)), limits)
+            found = False
+            for info, kind in dump._data_files():
+                if READERS[kind].is_readable(dump.files, info):
+                    return dump
+                found = True
+        except TimeoutError as error:
+            raise InputError(f"{error}; try again later") from error
         if found:
             raise InputError(f"no file in {uri} can be read; all are empty or broken")
         raise InputError(

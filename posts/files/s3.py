@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}")
 _READ_AHEAD = 1 << 20
 _BODY_ATTEMPTS = 3
+_READ_SECONDS = 10
+_WRITE_SECONDS = 60
+"""How long to wait for an answer: a server may take its time to store what is big."""
 
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 _CHANGED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
@@ -85,7 +88,7 @@ class S3Files:
     def list(self, below: str = "") -> Iterator[FileInfo]:
         prefix = f"{self._key(below)}/" if below else self._prefix
         pages = _client().get_paginator("list_objects_v2")
-        with self._errors(self.root):
+        with self._errors():
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
                 for found in page.get("Contents", ()):
                     # Keys that end in "/" are the folders some tools draw.
@@ -168,11 +171,11 @@ class S3Files:
     def _put(self, name: str, data: bytes, condition: dict[str, Any]) -> None:
         key = self._key(name)
         with self._errors(name):
-            _client().put_object(Bucket=self.bucket, Key=key, Body=data, **condition)
+            _client(_WRITE_SECONDS).put_object(Bucket=self.bucket, Key=key, Body=data, **condition)
 
     def _check_bucket(self) -> None:
         """A missing key and a missing bucket look alike to HEAD: ask again."""
-        with self._errors(self.root):
+        with self._errors():
             try:
                 _client().list_objects_v2(Bucket=self.bucket, Prefix=self._prefix, MaxKeys=1)
             except ClientError as error:
@@ -181,8 +184,8 @@ class S3Files:
                     raise
 
     @contextmanager
-    def _errors(self, name: str) -> Iterator[None]:
-        """Turns what botocore raises into what `Files` promises."""
+    def _errors(self, name: str | None = None) -> Iterator[None]:
+        """Turns what botocore raises, of a file or the whole place, into what `Files` promises."""
         try:
             yield
         except ClientError as error:
@@ -195,10 +198,10 @@ class S3Files:
         except BotoCoreError as error:
             raise self._unreachable(error) from None
 
-    def _translated(self, error: ClientError, name: str) -> Exception:
+    def _translated(self, error: ClientError, name: str | None) -> Exception:
         code = str(error.response["Error"].get("Code", ""))
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        if code == "NoSuchBucket":
+        if code == "NoSuchBucket" or (code in _MISSING and name is None):
             return InputError(f"there is no bucket {self.bucket!r}{_endpoint()}; check the name")
         if code in _MISSING:
             return FileNotFoundError(errno.ENOENT, "no such file", f"{self.root}/{name}")
@@ -263,25 +266,25 @@ def _endpoint() -> str:
     return " at " + re.sub(r"//[^/@]*@", "//", url) if url else ""
 
 
-def _client() -> S3Client:
+def _client(seconds: int = _READ_SECONDS) -> S3Client:
     """The process's client for the present AWS settings; clients are safe to share by threads."""
     settings = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
     with _lock:
-        return _make_client(os.getpid(), settings)
+        return _make_client(os.getpid(), settings, seconds)
 
 
-@lru_cache(maxsize=4)
-def _make_client(process: int, settings: tuple[tuple[str, str], ...]) -> S3Client:
+@lru_cache(maxsize=8)
+def _make_client(process: int, settings: tuple[tuple[str, str], ...], seconds: int) -> S3Client:
     # The arguments are the key of the cache: boto3 itself reads the environment.
     del process
     own_server = any(name.startswith("AWS_ENDPOINT_URL") for name, _ in settings)
     try:
-        return boto3.Session().client("s3", config=_config(own_server))
+        return boto3.Session().client("s3", config=_config(own_server, seconds))
     except (BotoCoreError, ValueError) as error:
         raise InputError(f"the AWS settings do not work: {type(error).__name__}") from error
 
 
-def _config(own_server: bool) -> Config:
+def _config(own_server: bool, seconds: int) -> Config:
     # Servers other than AWS often know neither bucket host names nor the newer checksums.
     special: dict[str, Any] = {}
     if own_server:
@@ -292,8 +295,8 @@ def _config(own_server: bool) -> Config:
         }
     return Config(
         connect_timeout=3,
-        read_timeout=20,
-        retries={"mode": "standard", "total_max_attempts": 4},
+        read_timeout=seconds,
+        retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=32,
         **special,
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from posts.dump import Dump
 from posts.errors import InputError
 from posts.files import open_files
 from posts.files import s3 as module
@@ -101,7 +103,8 @@ class _Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        kind = self.path.split("/")[2].split("?")[0]
+        # In the path of a file, or in the prefix of a listing.
+        kind = re.findall(r"SlowDown|AccessDenied|NotFound|short|$", self.path)[0]
         if kind == "short":
             self.send_response(200)
             self.send_header("Content-Length", "100")
@@ -110,7 +113,7 @@ class _Answers(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         body = f"<Error><Code>{kind}</Code></Error>".encode()
-        self.send_response(403 if kind == "AccessDenied" else 503)
+        self.send_response({"AccessDenied": 403, "NotFound": 404}.get(kind, 503))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -138,6 +141,21 @@ def bad_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_throttling_and_broken_answers_are_time_outs(key: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         S3Files("bucket").read(key)
+
+
+@pytest.mark.usefixtures("bad_server")
+@pytest.mark.parametrize("key", ["SlowDown", "AccessDenied", "NotFound", "Nonsense"])
+def test_a_dump_on_such_a_server_is_an_input_error(key: str) -> None:
+    with pytest.raises(InputError):
+        Dump.open(f"s3://bucket/{key}")
+
+
+def test_a_server_that_never_answers_is_an_input_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module._client, "__defaults__", (1,))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        _settings(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(InputError, match="did not answer in time"):
+            Dump.open("s3://bucket/x")
 
 
 def test_clients_are_shared_while_the_settings_stay(
