@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 from transformers import PreTrainedModel
@@ -59,7 +60,8 @@ class StandardStep(Step):
         targets = batch.labels[:, 1:]
         wanted = targets != IGNORED
         logits = self.model.lm_head(hidden[:, :-1][wanted])
-        loss = functional.cross_entropy(logits.float(), targets[wanted], reduction="sum")
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        loss = functional.cross_entropy(logits, targets[wanted], reduction="sum")
         loss.backward()
         return Loss(loss.detach(), int(wanted.sum()))
 
