@@ -6,7 +6,8 @@ A base is named by a local folder, a hub id (`owner/name`), or `small`, the one 
 from __future__ import annotations
 
 import hashlib
-import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,10 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
 from transformers import AutoConfig, GenerationConfig, PreTrainedModel, ProcessorMixin
+from transformers.utils import logging
 
 from model_store.families import Family, family_of
 from posts.errors import InputError
-
-log = logging.getLogger(__name__)
 
 SMALL = "small"
 _SHIPPED = Path(__file__).parent / "bases"
@@ -32,7 +32,7 @@ class BaseIdentity:
     """Which base it is, so that a bundle is never put on another one."""
 
     name: str
-    """As the user named it."""
+    """`small`, a hub id, or the absolute path of a folder."""
     revision: str
     """Commit on the hub; empty for a folder."""
     sha256: str
@@ -52,16 +52,40 @@ class Base:
 def identify_base(name: str, revision: str = "") -> BaseIdentity:
     """Which base a name means, without loading it; `InputError` if none, or of no family."""
     folder = _find(name, revision)
-    family_of(AutoConfig.from_pretrained(folder, local_files_only=True))
-    return _identity(folder, name)
+    _family(name, folder)
+    return _identity(name, folder)
 
 
 def load_base(name: str, *, dtype: torch.dtype = torch.float32, revision: str = "") -> Base:
     """Loads model and processor; `InputError` if it is not there, not whole, or of no family."""
     folder = _find(name, revision)
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    family = family_of(config)
-    try:
+    family = _family(name, folder)
+    with _errors(name):
+        model, lacking = _load_weights(family, folder, dtype)
+        processor = family.load_processor(folder)
+    if lacking:
+        raise InputError(
+            f"the base {name} is not whole: {len(lacking)} weights are missing or of the wrong "
+            f"shape, among them {lacking[0]}; fetch it again"
+        )
+    # What the base's makers set for chatting (sampling, penalties) must not leak into beam search.
+    model.generation_config = GenerationConfig()
+    return Base(
+        model=model.eval(), processor=processor, family=family, identity=_identity(name, folder)
+    )
+
+
+def _family(name: str, folder: Path) -> Family:
+    with _errors(name):
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    return family_of(config)
+
+
+def _load_weights(
+    family: Family, folder: Path, dtype: torch.dtype
+) -> tuple[PreTrainedModel, list[str]]:
+    """The model, and the names of weights it should have had; transformers would only warn."""
+    with _no_progress_bar():
         model, info = family.model_class.from_pretrained(
             folder,
             dtype=dtype,
@@ -70,22 +94,26 @@ def load_base(name: str, *, dtype: torch.dtype = torch.float32, revision: str = 
             attn_implementation="sdpa",
             output_loading_info=True,
         )
-        processor = family.load_processor(folder)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+    return model, sorted(map(str, [*info["missing_keys"], *info["mismatched_keys"]]))
+
+
+@contextmanager
+def _errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise InputError(f"the base {name} cannot be loaded: {_first_line(error)}") from error
-    if lacking := [*info["missing_keys"], *info["mismatched_keys"]]:
-        raise InputError(
-            f"the base {name} is not whole: {len(lacking)} weights are missing or of the wrong "
-            f"shape, among them {lacking[0]}; fetch it again"
-        )
-    # What the base's makers set for chatting (sampling, penalties) must not leak into beam search.
-    model.generation_config = GenerationConfig()
-    identity = _identity(folder, name)
-    return Base(model=model.eval(), processor=processor, family=family, identity=identity)
 
 
-def _identity(folder: Path, name: str) -> BaseIdentity:
-    return BaseIdentity(name=name, revision=_revision(folder, name), sha256=_digest(folder))
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _find(name: str, revision: str) -> Path:
@@ -110,9 +138,14 @@ def _download(hub_id: str, revision: str) -> Path:
         ) from error
 
 
-def _revision(folder: Path, name: str) -> str:
-    """The hub keeps each snapshot in a folder named by its commit."""
-    return folder.name if not Path(name).expanduser().is_dir() and name != SMALL else ""
+def _identity(name: str, folder: Path) -> BaseIdentity:
+    if name == SMALL:
+        return BaseIdentity(name=SMALL, revision="", sha256=_digest(folder))
+    if Path(name).expanduser().is_dir():
+        # Absolute, for workers have working directories of their own.
+        return BaseIdentity(name=str(folder.resolve()), revision="", sha256=_digest(folder))
+    # The hub's cache keeps each snapshot in a folder named by its commit.
+    return BaseIdentity(name=name, revision=folder.name, sha256=_digest(folder))
 
 
 def _digest(folder: Path) -> str:

@@ -86,10 +86,9 @@ class Keyphraser:
         self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
     ) -> Iterator[list[int]]:
         """Rows that share a batch: alike in length, and all or none with a picture."""
-        lengths = [len(self._prompt.harmless(text)) for text in texts]
         for shown in (True, False):
             rows = [row for row, one in enumerate(pictures) if (one is not None) == shown]
-            rows.sort(key=lengths.__getitem__)
+            rows.sort(key=lambda row: len(texts[row]))
             size = self._settings.batch_size
             yield from (rows[start : start + size] for start in range(0, len(rows), size))
 
@@ -98,7 +97,10 @@ class Keyphraser:
         self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
     ) -> list[list[Keyphrase]]:
         inputs = self._prompt.encode(texts, pictures).to(self._model.device).inputs
-        output = self._model.generate(**inputs, generation_config=self._generation)
+        # A bf16 model in training has fp32 parts: adapter and projector.
+        mixed = self._model.dtype == torch.bfloat16
+        with torch.autocast(self._model.device.type, torch.bfloat16, enabled=mixed):
+            output = self._model.generate(**inputs, generation_config=self._generation)
         written = self._tokenizer.batch_decode(
             output.sequences[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True
         )

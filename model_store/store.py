@@ -61,7 +61,9 @@ class Store:
 
     def check(self, name: str) -> None:
         """Whether a model of that name could be published here; `InputError` if not."""
-        probe = f"{_check(name, 'model')}/.writable"
+        # Some S3 servers make a missing bucket when one writes to it; listing finds out.
+        self._versions(_check(name, "model"))
+        probe = f"{name}/.writable"
         self._files.write(probe, b"")
         self._files.delete(probe)
 

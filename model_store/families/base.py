@@ -15,7 +15,13 @@ from typing import Any, ClassVar
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedModel, ProcessorMixin
+from transformers import (
+    AutoImageProcessor,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    ProcessorMixin,
+)
 
 Inputs = Mapping[str, Tensor]
 
@@ -29,8 +35,6 @@ class Family(ABC):
     """The `model_type` of the configs that belong to it."""
     model_class: ClassVar[type[PreTrainedModel]]
     processor_class: ClassVar[type[ProcessorMixin]]
-    image_processor_class: ClassVar[Any]
-    """The PIL one, so that pictures look the same with and without torchvision."""
     language_model_path: ClassVar[str] = "model.language_model"
     projector_path: ClassVar[str]
     """Module that turns vision features into image tokens; trained in full."""
@@ -51,9 +55,11 @@ class Family(ABC):
         return self.config.image_token_id
 
     def load_processor(self, folder: Path) -> ProcessorMixin:
-        """The processor of a local folder, for pictures only and without torchvision."""
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        image_processor = self.image_processor_class.from_pretrained(folder, local_files_only=True)
+        """The processor of a local folder, for pictures only; it needs no torchvision."""
+        only_here = {"local_files_only": True, "trust_remote_code": False}
+        tokenizer = AutoTokenizer.from_pretrained(folder, **only_here)
+        # The backend is fixed, so that pictures look the same where torchvision is installed.
+        image_processor = AutoImageProcessor.from_pretrained(folder, backend="pil", **only_here)
         settings, _ = self.processor_class.get_processor_dict(folder, local_files_only=True)
         return self.processor_class.from_args_and_dict([image_processor, tokenizer], settings)
 

@@ -9,7 +9,6 @@ from typing import Any
 from PIL import Image
 from transformers import (
     Idefics3ForConditionalGeneration,
-    Idefics3ImageProcessorPil,
     Idefics3Processor,
 )
 
@@ -22,7 +21,6 @@ class Idefics3(Family):
     name = "idefics3"
     model_class = Idefics3ForConditionalGeneration
     processor_class = Idefics3Processor
-    image_processor_class = Idefics3ImageProcessorPil
     language_model_path = "model.text_model"
     projector_path = "model.connector"
     picture_inputs = ("pixel_attention_mask",)

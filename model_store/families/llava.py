@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import repeat
 
-from transformers import CLIPImageProcessorPil, LlavaForConditionalGeneration, LlavaProcessor
+from transformers import LlavaForConditionalGeneration, LlavaProcessor
 
 from model_store.families.base import Family, Inputs
 
@@ -16,7 +16,6 @@ class Llava(Family):
     name = "llava"
     model_class = LlavaForConditionalGeneration
     processor_class = LlavaProcessor
-    image_processor_class = CLIPImageProcessorPil
     projector_path = "model.multi_modal_projector"
     picture_inputs = ()
 

@@ -12,7 +12,6 @@ from transformers import (
     ProcessorMixin,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2VLForConditionalGeneration,
-    Qwen2VLImageProcessorPil,
     Qwen2VLProcessor,
 )
 
@@ -41,7 +40,6 @@ class Qwen2VL(Family):
     name = "qwen2_vl"
     model_class = Qwen2VLForConditionalGeneration
     processor_class = PictureOnlyQwen2VLProcessor
-    image_processor_class = Qwen2VLImageProcessorPil
     projector_path = "model.visual.merger"
     picture_inputs = ("image_grid_thw",)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from model_store.base import load_base
+from model_store.base import identify_base, load_base
 from posts.errors import InputError
 
 HEAD = "language_model.lm_head.weight"
@@ -56,13 +56,47 @@ def test_code_in_a_base_is_not_run(folder):
     config["auto_map"] = {"AutoConfig": "evil.Config", "AutoModel": "evil.Model"}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "evil.py").write_text(f"open({str(folder / 'ran')!r}, 'w')")
-
     load_base(str(folder))
+
+    config["model_type"] = "evil"
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="cannot be loaded"):
+        load_base(str(folder))
     assert not (folder / "ran").exists()
 
 
-def test_broken_weights_are_refused(folder):
-    (folder / "model.safetensors").write_bytes(b"not weights")
+def test_a_folder_is_named_so_that_workers_elsewhere_find_it(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+
+    assert load_base("base").identity.name == str(folder)
+
+
+def test_a_processor_in_the_layout_of_older_bases_is_read(base_folders, tmp_path):
+    folder = shutil.copytree(base_folders["qwen2_vl"], tmp_path / "old")
+    settings = json.loads((folder / "processor_config.json").read_text())["image_processor"]
+    (folder / "preprocessor_config.json").write_text(json.dumps(settings))
+    template = (folder / "chat_template.jinja").read_text()
+    (folder / "chat_template.json").write_text(json.dumps({"chat_template": template}))
+    (folder / "processor_config.json").unlink()
+    (folder / "chat_template.jinja").unlink()
+    old, new = (load_base(str(one)).processor for one in (folder, base_folders["qwen2_vl"]))
+
+    assert old.chat_template == new.chat_template == template
+    assert old.image_processor.to_json_string() == new.image_processor.to_json_string()
+
+
+def test_a_base_is_identified_without_loading_it(folder):
+    identity = load_base(str(folder)).identity
+    (folder / "tokenizer.json").unlink()
+
+    assert identify_base(str(folder)) == identity
+
+
+@pytest.mark.parametrize(
+    "file", ["model.safetensors", "config.json", "tokenizer.json", "processor_config.json"]
+)
+def test_a_broken_file_is_refused(folder, file):
+    (folder / file).write_bytes(b"not what it should be")
 
     with pytest.raises(InputError, match="cannot be loaded"):
         load_base(str(folder))

@@ -125,6 +125,13 @@ def test_a_loaded_bundle_answers_like_the_model_that_was_trained(base, posts, tm
     assert untrained != trained
 
 
+def test_a_bf16_model_in_training_can_be_asked(base_folders, posts):
+    base = load_base(str(base_folders["llava"]), dtype=torch.bfloat16)
+    train_a_little(base)
+
+    assert any(over(base)(*posts))
+
+
 @pytest.mark.parametrize(
     "wrong", [{"beams": 0}, {"batch_size": 0}, {"min_score": 1.5}, {"max_new_tokens": -1}]
 )

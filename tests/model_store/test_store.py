@@ -156,6 +156,21 @@ def test_names_that_are_none_are_refused(tmp_path, bundle, name):
             use()
 
 
+def test_a_check_before_training_leaves_nothing_behind(store, uri):
+    store.check("a")
+
+    assert list(open_files(uri).list()) == []
+    with pytest.raises(InputError, match="is no name"):
+        store.check("../a")
+
+
+def test_a_store_that_cannot_be_written_is_found_out_before_training(s3, tmp_path):
+    (tmp_path / "file").touch()
+    for uri in (str(tmp_path / "file"), "s3://no-such-bucket-here"):
+        with pytest.raises(InputError):
+            Store(uri).check("a")
+
+
 @pytest.mark.parametrize("alias", ["latest", "7"])
 def test_an_alias_cannot_take_another_meaning(tmp_path, bundle, alias):
     store = Store(str(tmp_path))
