@@ -30,7 +30,7 @@ class LocalFiles:
     """
 
     def __init__(self, root: str | Path) -> None:
-        self.root = str(Path(root).expanduser().resolve())
+        self.root = str(Path(root).resolve())
 
     def __repr__(self) -> str:
         return f"LocalFiles({self.root!r})"
@@ -41,12 +41,13 @@ class LocalFiles:
             yield from self._walk(folder, f"{below}/" if below else "")
 
     def info(self, name: str) -> FileInfo | None:
-        try:
-            status = self._path(name).stat()
-        except OSError as error:
-            if error.errno in _ABSENT:
-                return None
-            raise
+        with self._usable():
+            try:
+                status = self._path(name).stat()
+            except OSError as error:
+                if error.errno in _ABSENT:
+                    return None
+                raise
         return _info(name, status) if stat.S_ISREG(status.st_mode) else None
 
     def read(self, name: str, limit: int | None = None) -> bytes:

@@ -12,8 +12,8 @@ import pytest
 from posts.dump import Dump
 from posts.errors import InputError
 from posts.files import open_files
-from posts.files import s3 as module
 from posts.files.s3 import S3Files
+from posts.files.s3_client import s3_client
 from tests.servers.s3 import S3Server
 
 
@@ -151,7 +151,7 @@ def test_a_dump_on_such_a_server_is_an_input_error(key: str) -> None:
 
 
 def test_a_server_that_never_answers_is_an_input_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module._client, "__defaults__", (1,))
+    monkeypatch.setattr(s3_client, "__defaults__", (1,))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         _settings(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(InputError, match="did not answer in time"):
@@ -161,10 +161,10 @@ def test_a_server_that_never_answers_is_an_input_error(monkeypatch: pytest.Monke
 def test_clients_are_shared_while_the_settings_stay(
     s3: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = module._client()
-    assert module._client() is first
+    first = s3_client()
+    assert s3_client() is first
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "other")
-    assert module._client() is not first
+    assert s3_client() is not first
 
 
 def _settings(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
