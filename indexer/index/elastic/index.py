@@ -84,8 +84,8 @@ class ElasticIndex:
                 return
             found = versions.unfinished(live, build)
             self._version = found or versions.create(build, live=live is None)
-            if live is None:
-                versions.promote(self._version, None)
+            if found is not None and live is None:
+                versions.promote(found, None)
 
     def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
         fields = ["generation_hash", "document_hash"]

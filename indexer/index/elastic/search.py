@@ -63,7 +63,8 @@ def _clauses(query: Query, words: list[QueryWord]) -> dict[str, Any]:
     if query.since is not None:
         since = query.since if query.since.tzinfo else query.since.replace(tzinfo=UTC)
         filters.append({"range": {"created_at": {"gte": since.isoformat()}}})
-    clauses: dict[str, Any] = {"filter": filters}
+    # A filter of its own even where nothing is asked, so that such a hit scores 0, not 1.
+    clauses: dict[str, Any] = {"filter": filters or [{"match_all": {}}]}
     if words:
         clauses["must"] = [
             {

@@ -68,14 +68,17 @@ class Versions:
         return found
 
     def create(self, build: Build, *, live: bool) -> str:
-        """A new version above all others, and the index of dead letters if there is none."""
+        """A new version above all others, and the index of dead letters if there is none.
+
+        With `live` it has the alias from the start, else nobody searches it before `promote`.
+        """
         put_templates(self._client, self._name)
         self._create(dead_index(self._name), {})
         last = max((int(version[-6:]) for version in self._all()), default=0)
         version = f"{self._name}-{last + 1:06}"
-        meta = {"_meta": {_META: build_to_json(build)}}
-        settings: dict[str, Any] = {} if live else {"settings": _MERGED_LATER}
-        self._create(version, {"mappings": meta} | settings)
+        body: dict[str, Any] = {"mappings": {"_meta": {_META: build_to_json(build)}}}
+        body |= {"aliases": {self._name: {}}} if live else {"settings": _MERGED_LATER}
+        self._create(version, body)
         return version
 
     def promote(self, version: str, before: str | None) -> None:

@@ -47,6 +47,7 @@ class EmbeddedIndex:
         self._folder.check()
         live = self._folder.live()
         if live is not None:
+            self._folder.build(live)
             self._table(live)
 
     def lock(self, run: str) -> AbstractContextManager[None]:

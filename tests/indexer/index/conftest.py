@@ -1,0 +1,58 @@
+"""An index of each engine, new and empty for every test that asks for `location` or `index`."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from indexer.index.location import open_index
+from indexer.index.protocol import Index
+from tests.indexer.index.samples import BUILD
+
+_PREFIX = f"test-{uuid.uuid4().hex[:12]}"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="package")
+def used_servers() -> Iterator[set[str]]:
+    """Servers that tests have written to; what they wrote there is removed at the end."""
+    urls: set[str] = set()
+    yield urls
+    for url in urls:
+        client = Elasticsearch(url)
+        if names := list(client.indices.get(index=f"{_PREFIX}*", features="aliases")):
+            client.indices.delete(index=names)
+        for kind in ("documents", "dead"):
+            client.options(ignore_status=404).indices.delete_index_template(
+                name=f"keyphrases-{_PREFIX}-*-{kind}"
+            )
+        client.close()
+
+
+@pytest.fixture
+def elastic_location(elasticsearch: str, used_servers: set[str]) -> str:
+    """Location of an index that is not there yet."""
+    used_servers.add(elasticsearch)
+    return f"{elasticsearch}/{_PREFIX}-{next(_numbers)}"
+
+
+@pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "embedded":
+        return f"embedded:{tmp_path / 'index'}"
+    return str(request.getfixturevalue("elastic_location"))
+
+
+@pytest.fixture
+def index(location: str) -> Iterator[Index]:
+    """An index that a run has begun to write."""
+    index = open_index(location)
+    with index.lock("first"):
+        index.begin(BUILD)
+        yield index
+    index.close()
