@@ -110,15 +110,16 @@ class S3Files:
             for attempt in range(1, _BODY_ATTEMPTS + 1):
                 try:
                     reply = s3_client().get_object(Bucket=self.bucket, Key=key, **wanted)
-                    return reply["Body"].read()
-                except BROKEN_BODY:
-                    # The client retries requests, but not a body that breaks off.
-                    if attempt == _BODY_ATTEMPTS:
-                        raise
                 except ClientError as error:
                     if error.response["Error"].get("Code") == "InvalidRange":
                         return b""
                     raise
+                try:
+                    return reply["Body"].read()
+                except BROKEN_BODY:
+                    # The client has retried the request, but not a body that breaks off.
+                    if attempt == _BODY_ATTEMPTS:
+                        raise
         raise AssertionError("unreachable")
 
     def _put(self, name: str, data: bytes, condition: dict[str, Any]) -> None:
