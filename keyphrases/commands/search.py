@@ -10,8 +10,8 @@ import orjson
 from rich.markup import escape
 
 from indexer.index.location import open_index
-from indexer.index.query import Hit, Query, Results
-from indexer.search.answer import answer, parse_date
+from indexer.index.query import Hit, Results
+from indexer.search.answer import answer, query_of
 from keyphrases.console import out, table
 
 
@@ -22,7 +22,7 @@ from keyphrases.console import out, table
 )
 @click.option("--phrase", "phrases", multiple=True, help="Only posts with this keyphrase.")
 @click.option("--since", default=None, help="Only posts from this date on (ISO 8601).")
-@click.option("--limit", default=10, type=click.IntRange(0, 1000), help="Hits to show.")
+@click.option("--limit", default=10, show_default=True, help="Hits to show.")
 @click.option("--facets", is_flag=True, help="Count the keyphrases of all matching posts.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -35,15 +35,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Search an index for QUERY in texts and keyphrases; without one, filters alone decide."""
-    results = open_index(location).search(
-        Query(
-            words=query,
-            phrases=phrases,
-            since=None if since is None else parse_date(since),
-            limit=limit,
-            facets=facets,
-        )
-    )
+    asked = query_of(query, phrases=phrases, since=since, limit=limit, facets=facets)
+    results = open_index(location).search(asked)
     if as_json:
         click.echo(orjson.dumps(answer(results)))
     else:

@@ -1,0 +1,100 @@
+"""`keyphrases index`: keyphrases for a dump, into an index."""
+
+from __future__ import annotations
+
+import click
+
+from indexer.job import IndexJob
+from indexer.preview import PreviewedPost, preview
+from indexer.run import index_dump
+from indexer.summary import RunSummary
+from indexer.watch import Snapshot
+from keyphrases.console import err, out, progress_bar
+from posts.errors import InputError
+
+
+@click.command(name="index")
+@click.argument("dump")
+@click.option("--index", required=True, help="embedded:PATH or http(s)://HOST:PORT/NAME")
+@click.option("--store", help="Model store: local path or s3://bucket/prefix.")
+@click.option("--model", help="NAME, NAME@VERSION or NAME@ALIAS; NAME alone is what is promoted.")
+@click.option("--dead-letters", help="Folder or s3:// prefix for a Parquet file of bad posts.")
+@click.option("--max-error-rate", type=float, help="Give up if more of the posts are bad (0 to 1).")
+@click.option("--rebuild", is_flag=True, help="Write a new version beside the live index.")
+@click.option("--preview", "previewed", type=int, help="Show keyphrases of N posts, write nothing.")
+@click.option(
+    "--keep-text-of-broken-pictures",
+    is_flag=True,
+    help="Index the text of a post whose picture is broken or refused.",
+)
+@click.option("--actors", type=int, help="Processes with the model.  [default: as many as fit]")
+@click.option("--cpus-per-actor", default=1.0, show_default=True)
+@click.option("--gpus-per-actor", type=float, help="[default: 1 where the cluster has any]")
+def command(
+    dump: str,
+    index: str,
+    store: str | None,
+    model: str | None,
+    dead_letters: str | None,
+    max_error_rate: float | None,
+    rebuild: bool,
+    previewed: int | None,
+    keep_text_of_broken_pictures: bool,
+    actors: int | None,
+    cpus_per_actor: float,
+    gpus_per_actor: float | None,
+) -> None:
+    """Generate keyphrases for the posts of DUMP and make them searchable.
+
+    A post that the index holds already, unchanged, costs nothing. Ends with a line of JSON.
+    """
+    if store is None or model is None:
+        raise InputError(
+            "say which model to use: --store STORE --model NAME; `keyphrases train` publishes one"
+        )
+    job = IndexJob(
+        dump=dump,
+        index=index,
+        store=store,
+        model=model,
+        dead_letters=dead_letters,
+        max_error_rate=max_error_rate,
+        rebuild=rebuild,
+        keep_text_of_broken_pictures=keep_text_of_broken_pictures,
+        actors=actors,
+        cpus_per_actor=cpus_per_actor,
+        gpus_per_actor=gpus_per_actor,
+    )
+    if previewed is not None:
+        for post in preview(job, previewed):
+            _show_preview(post)
+        return
+    summary = run_indexing(job)
+    click.echo(summary.to_json())
+
+
+def run_indexing(job: IndexJob) -> RunSummary:
+    """Indexes with a bar on stderr."""
+    with progress_bar() as bar:
+        task = bar.add_task("start", total=None, words="")
+
+        def show(seen: Snapshot) -> None:
+            posts, tally = seen.stages.posts, seen.tally
+            words = f"read {posts['read']:,}  generated {posts['generate']:,}"
+            words += f"  unchanged {tally.unchanged:,}  dead {tally.dead:,}"
+            bar.update(
+                task, description="index", completed=tally.read, total=seen.total, words=words
+            )
+
+        summary = index_dump(job, on_progress=show)
+    if summary.dead and summary.dead_letters:
+        err.print(f"{summary.dead:,} posts could not be indexed; why: {summary.dead_letters}")
+    return summary
+
+
+def _show_preview(shown: PreviewedPost) -> None:
+    picture = shown.picture
+    size = f"picture {picture.width}x{picture.height}" if picture else "no picture"
+    out.print(f"{shown.post.id}  ({size})  {shown.post.text[:200]}", markup=False, style="bold")
+    chips = "   ".join(f"{phrase} {score:.2f}" for phrase, score in shown.keyphrases)
+    out.print(f"   {chips or '(no keyphrases)'}", markup=False, style="cyan")

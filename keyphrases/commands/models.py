@@ -1,0 +1,92 @@
+"""`keyphrases models`: the versions in a store and what their aliases mean."""
+
+from __future__ import annotations
+
+import click
+import orjson
+
+from keyphrases.console import out, table
+from model_store.store import PRODUCTION, ModelVersion, Store
+from posts.errors import InputError
+
+_STORE = click.option("--store", "uri", required=True, help="Local path or s3://bucket/prefix.")
+_ALIAS = click.option("--alias", default=PRODUCTION, show_default=True)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(name="models")
+def command() -> None:
+    """List, inspect, promote, roll back and verify models."""
+
+
+@command.command(name="list")
+@_STORE
+@_JSON
+def list_models(uri: str, as_json: bool) -> None:
+    """List all versions with their validation scores and aliases."""
+    store = Store(uri)
+    versions = store.list()
+    aliases = {name: store.aliases(name) for name in {one.name for one in versions}}
+    rows = [_summary(one, aliases[one.name]) for one in versions]
+    if as_json:
+        click.echo(orjson.dumps(rows))
+    elif rows:
+        out.print(table(f"Models in {uri}", list(rows[0]), [list(row.values()) for row in rows]))
+    else:
+        out.print(f"There is no model in {uri} yet; `keyphrases train` publishes one.")
+
+
+@command.command()
+@click.argument("model")
+@_STORE
+def show(model: str, uri: str) -> None:
+    """Print all that the card of NAME[@VERSION or @ALIAS] says, as JSON."""
+    found = Store(uri).resolve(model)
+    card = orjson.loads(found.card.to_json())
+    content = {"model": str(found), **card}
+    click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+
+
+@command.command()
+@click.argument("model")
+@_STORE
+@_ALIAS
+def promote(model: str, uri: str, alias: str) -> None:
+    """Let an alias mean NAME@VERSION from now on."""
+    if "@" not in model:
+        raise InputError(f"say which version of {model} to promote: {model}@VERSION")
+    store = Store(uri)
+    found = store.resolve(model)
+    store.promote(found.name, found.version, alias)
+    out.print(f"{found.name}@{alias} is now {found}")
+
+
+@command.command()
+@click.argument("name")
+@_STORE
+@_ALIAS
+def rollback(name: str, uri: str, alias: str) -> None:
+    """Let an alias mean again what it meant before."""
+    version = Store(uri).rollback(name, alias)
+    out.print(f"{name}@{alias} is now {name}@{version}")
+
+
+@command.command()
+@click.argument("model")
+@_STORE
+def verify(model: str, uri: str) -> None:
+    """Hash every file of NAME[@VERSION or @ALIAS] anew and compare with its card."""
+    found = Store(uri).verify(model)
+    out.print(f"{found} is whole: {len(found.card.files)} files, digest {found.card.digest[:12]}")
+
+
+def _summary(one: ModelVersion, aliases: dict[str, int]) -> dict[str, object]:
+    card = one.card
+    return {
+        "model": str(one),
+        "aliases": ", ".join(alias for alias, version in aliases.items() if version == one.version),
+        "base": card.base.name,
+        "method": card.training.get("method", ""),
+        "created": card.created_at[:16].replace("T", " "),
+        "digest": card.digest[:12],
+    }

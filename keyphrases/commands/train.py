@@ -1,0 +1,75 @@
+"""`keyphrases train`: fine-tunes a model and publishes it to a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from keyphrases.console import out, progress_bar
+from keyphrases.training_display import TrainingDisplay
+from model_store.base import SMALL
+from model_store.store import ModelVersion
+from trainer.config import TrainConfig
+from trainer.configs import SMALL_CONFIG
+from trainer.run import TrainJob, train
+from trainer.step import STEPS
+
+
+@click.command(name="train")
+@click.option("--data", required=True, help="Training dump, with gold keyphrases.")
+@click.option("--valid", required=True, help="Validation dump, with gold keyphrases.")
+@click.option("--base", required=True, help="`small`, a local folder, or a hub id.")
+@click.option("--store", required=True, help="Local path or s3://bucket/prefix.")
+@click.option("--name", required=True, help="Name of the model in the store.")
+@click.option("--method", type=click.Choice(list(STEPS)), help="How a batch becomes a gradient.")
+@click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings, in YAML.")
+@click.option("--workers", default=1, show_default=True, help="Ray Train workers.")
+@click.option(
+    "--gpus-per-worker", type=click.IntRange(0, 1), default=0, show_default=True, help="0 or 1."
+)
+def command(
+    data: str,
+    valid: str,
+    base: str,
+    store: str,
+    name: str,
+    method: str | None,
+    config_path: Path | None,
+    workers: int,
+    gpus_per_worker: int,
+) -> None:
+    """Fine-tune BASE with LoRA and publish the best epoch.
+
+    Run again after a kill, the same command goes on from its last checkpoint.
+    """
+    overrides = {} if method is None else {"method": method}
+    if config_path is not None:
+        config = TrainConfig.from_yaml(config_path, **overrides)
+    else:
+        config = default_config(base, **overrides)
+    job = TrainJob(
+        data=data,
+        valid=valid,
+        base=base,
+        store=store,
+        name=name,
+        config=config,
+        workers=workers,
+        gpus_per_worker=gpus_per_worker,
+    )
+    version = run_training(job)
+    out.print(f"published {version}; `keyphrases models promote {version} --store {store}` uses it")
+
+
+def default_config(base: str, **overrides: str) -> TrainConfig:
+    """Settings that suit a base: those that ship for the small one, else the published ones."""
+    if base == SMALL:
+        return TrainConfig.from_yaml(SMALL_CONFIG, **overrides)
+    return TrainConfig(**overrides)
+
+
+def run_training(job: TrainJob) -> ModelVersion:
+    """Trains with a bar on stderr."""
+    with progress_bar() as bar:
+        return train(job, TrainingDisplay(bar))
