@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, GenerationConfig, PreTrainedModel, ProcessorMixin
 from transformers.utils import logging
 
+from model_store.card import BaseIdentity
 from model_store.families import Family, family_of
 from posts.errors import InputError
 
@@ -25,18 +26,6 @@ SMALL = "small"
 _SHIPPED = Path(__file__).parent / "bases"
 _HUB_FILES = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
 """Weights in safetensors, and text; never pickles and never code."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BaseIdentity:
-    """Which base it is, so that a bundle is never put on another one."""
-
-    name: str
-    """`small`, a hub id, or the absolute path of a folder."""
-    revision: str
-    """Commit on the hub; empty for a folder."""
-    sha256: str
-    """Over the config and all weights."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,6 @@ Nothing in it is code or a pickle, and nothing but what the card names is ever r
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,15 +27,14 @@ from model_store.card import CARD_FILE, Card
 from model_store.families import Family
 from model_store.generation import GenerationSettings
 from model_store.lora import LoraSettings, attach_lora, lora_settings, lora_weights
+from model_store.seal import check_bundle, sha256
 from posts.errors import InputError
-from posts.files.base import Files
 from posts.files.local import LocalFiles
 
 _ADAPTER = "adapter_model.safetensors"
 _ADAPTER_CONFIG = "adapter_config.json"
 _PROJECTOR = "projector.safetensors"
 _PROCESSOR = "processor"
-_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +73,7 @@ def save_bundle(
         training=training,
         metrics=metrics,
         data=data,
-        files={info.name: _sha256(written, info.name) for info in written.list()},
+        files={info.name: sha256(written, info.name) for info in written.list()},
     )
     (folder / CARD_FILE).write_bytes(card.to_json())
     return card
@@ -98,43 +96,6 @@ def load_bundle(folder: Path, *, dtype: torch.dtype = torch.float32) -> Bundle:
     _fill(base.family.projector(base.model).state_dict(), folder / _PROJECTOR)
     processor = base.family.load_processor(folder / _PROCESSOR)
     return Bundle(model=base.model, processor=processor, family=base.family, card=card)
-
-
-def check_bundle(files: Files, folder: str = "") -> Card:
-    """Re-hashes all files of a bundle in a folder of `files`, and gives its card.
-
-    `InputError` names the first file that is missing, foreign or changed.
-    """
-    where = f"corrupt bundle {files.root}/{folder}".rstrip("/")
-    below = f"{folder}/" if folder else ""
-    present = {info.name.removeprefix(below) for info in files.list(folder)} - {CARD_FILE}
-    card = read_card(files, folder)
-    for name in sorted(present | set(card.files)):
-        if name not in present:
-            raise InputError(f"{where}: {name} is missing; publish it again")
-        if name not in card.files:
-            raise InputError(f"{where}: {name} does not belong there; remove it")
-        if _sha256(files, below + name) != card.files[name]:
-            raise InputError(f"{where}: {name} has changed; publish it again")
-    return card
-
-
-def read_card(files: Files, folder: str = "") -> Card:
-    """The card of a bundle, without a look at the other files."""
-    try:
-        return Card.from_json(files.read(f"{folder}/{CARD_FILE}".lstrip("/")))
-    except FileNotFoundError:
-        raise InputError(
-            f"corrupt bundle {files.root}/{folder}: {CARD_FILE} is missing; publish it again"
-        ) from None
-
-
-def _sha256(files: Files, name: str) -> str:
-    digest = hashlib.sha256()
-    with files.open(name) as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _adapter_config(family: Family, settings: LoraSettings) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from model_store.bundle import check_bundle, read_card
 from model_store.card import CARD_FILE
+from model_store.seal import check_bundle, read_card
 from posts.errors import InputError
 from posts.files.base import Files
 from posts.files.local import LocalFiles

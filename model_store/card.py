@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from model_store.base import BaseIdentity
 from model_store.generation import GenerationSettings
 from posts.errors import InputError
 
@@ -22,6 +21,18 @@ _FILE_NAME = re.compile(
     r"(processor/)?[A-Za-z0-9_][A-Za-z0-9_.-]*\.(safetensors|json|jinja|txt|model)"
 )
 """No name leads out of the bundle, and none is that of a pickle or of code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseIdentity:
+    """Which base it is, so that a bundle is never put on another one."""
+
+    name: str
+    """`small`, a hub id, or the absolute path of a folder."""
+    revision: str
+    """Commit on the hub; empty for a folder."""
+    sha256: str
+    """Over the config and all weights."""
 
 
 @dataclass(frozen=True, kw_only=True)

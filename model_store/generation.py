@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from transformers import GenerationConfig, PreTrainedTokenizerBase
+from typing import TYPE_CHECKING
 
 from posts.errors import InputError
+
+if TYPE_CHECKING:
+    from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,9 @@ class GenerationSettings:
 
     def for_transformers(self, tokenizer: PreTrainedTokenizerBase) -> GenerationConfig:
         """The same for `generate`, whose `sequences_scores` are then summed log-probabilities."""
+        # Imported here: cards hold these settings, and reading one needs no torch.
+        from transformers import GenerationConfig
+
         return GenerationConfig(
             do_sample=False,
             num_beams=self.beams,

@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from model_store.bundle import check_bundle, read_card
 from model_store.cache import fetch_bundle
 from model_store.card import CARD_FILE, Card
+from model_store.seal import check_bundle, read_card
 from posts.errors import InputError
 from posts.files.local import LocalFiles
 from posts.files.opening import open_files

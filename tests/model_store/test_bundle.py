@@ -9,8 +9,9 @@ from peft import PeftModel
 from safetensors.torch import load_file, save_file
 
 from model_store.base import load_base
-from model_store.bundle import check_bundle, load_bundle, read_card
+from model_store.bundle import load_bundle
 from model_store.lora import lora_weights
+from model_store.seal import check_bundle, read_card
 from posts.errors import InputError
 from posts.files.local import LocalFiles
 from tests.model_store.conftest import save, train_a_little

@@ -1,5 +1,7 @@
 import json
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -68,19 +70,19 @@ def test_rollback_goes_back_step_by_step(store, bundle):
 
 def test_publishing_together_gives_different_numbers(uri, bundle):
     with ThreadPoolExecutor(4) as threads:
-        published = list(threads.map(lambda _: Store(uri).publish("a", bundle), range(6)))
+        published = list(threads.map(lambda _: Store(uri).publish("a", bundle), range(4)))
 
-    assert sorted(published) == [1, 2, 3, 4, 5, 6]
-    assert numbers(Store(uri)) == [("a", version) for version in range(1, 7)]
+    assert sorted(published) == [1, 2, 3, 4]
+    assert numbers(Store(uri)) == [("a", version) for version in range(1, 5)]
 
 
 def test_no_promotion_made_together_is_lost(uri, bundle):
-    for _ in range(6):
+    for _ in range(2):
         Store(uri).publish("a", bundle)
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda version: Store(uri).promote("a", version), range(1, 7)))
+        list(threads.map(lambda version: Store(uri).promote("a", version), [1, 2] * 3))
 
-    assert sorted(entry.version for entry in Store(uri).history("a")) == [1, 2, 3, 4, 5, 6]
+    assert sorted(entry.version for entry in Store(uri).history("a")) == [1, 1, 1, 2, 2, 2]
 
 
 def test_a_publication_that_died_is_no_version_and_its_number_is_not_used_again(
@@ -178,6 +180,13 @@ def test_an_alias_cannot_take_another_meaning(tmp_path, bundle, alias):
 
     with pytest.raises(InputError, match="cannot be an alias"):
         store.promote("a", 1, alias)
+
+
+def test_asking_a_store_needs_no_torch():
+    # Imports take seconds, and `models list` or a wrong NAME should not.
+    program = "import sys, model_store.store; sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], timeout=120).returncode == 0
 
 
 def test_a_local_store_is_used_in_place(tmp_path, bundle):
