@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from posts.dump import Dump
 from posts.errors import InputError, JobError, KeyphraseError
 from trainer.config import TrainConfig
 from trainer.progress import Listener, listening
+from trainer.ray_session import ray_session
 from trainer.resources import Share, cluster_nodes, share_out
 from trainer.training_set import TrainingSet
 from trainer.training_storage import TrainingStorage
@@ -41,6 +43,11 @@ logger = logging.getLogger(__name__)
 _COLLECTIVE_TIMEOUT_S = 6 * 3600
 """Workers wait for each other while one streams the dump or validates; a lost one is noticed by
 Ray, not by this."""
+
+
+def _cache_folder() -> Path:
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "keyphrases" / "training"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +67,7 @@ class TrainJob:
     config: TrainConfig = field(default_factory=TrainConfig)
     workers: int = 1
     gpus_per_worker: int = 0
-    cache: Path = field(default_factory=lambda: _cache_folder())
+    cache: Path = field(default_factory=_cache_folder)
     """Folder, on every node, for the memory-mapped posts."""
 
     def __post_init__(self) -> None:
@@ -81,7 +88,13 @@ def train(job: TrainJob, listener: Listener = lambda _event: None) -> ModelVersi
     base = identify_base(_absolute(job.base) if Path(job.base).is_dir() else job.base)
     for dump in (job.data, job.valid):
         Dump.open(dump)
-    _connect()
+    with ray_session():
+        version = _train(job, base, listener)
+    return store.resolve(f"{job.name}@{version}")
+
+
+def _train(job: TrainJob, base: BaseIdentity, listener: Listener) -> int:
+    """Number of the published version."""
     share = share_out(
         cluster_nodes(),
         ray.available_resources().get("CPU", 0),
@@ -109,10 +122,18 @@ def train(job: TrainJob, listener: Listener = lambda _event: None) -> ModelVersi
             report=report,
         )
         version = _fit(_trainer(job, worker_job, share, storage))
-    storage.remove(run)
-    for examples in (data, valid):
-        examples.path.unlink(missing_ok=True)
-    return store.resolve(f"{job.name}@{version}")
+    _clear(storage, run, [data, valid])
+    return version
+
+
+def _clear(storage: TrainingStorage, run: str, sets: Iterable[TrainingSet]) -> None:
+    """Removes what a finished run no longer needs; a failure to do so is no failure of the run."""
+    try:
+        storage.remove(run)
+        for examples in sets:
+            examples.path.unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("what the finished run %s left could not be removed: %s", run, error)
 
 
 def _trainer(
@@ -143,12 +164,12 @@ def _fit(trainer: TorchTrainer) -> int:
     """Number of the published version; JobError with the root cause in one line."""
     try:
         result = trainer.fit()
-    except TrainingFailedError as error:
+    except (TrainingFailedError, RayError) as error:
         raise JobError(f"training failed: {root_cause(error)}") from error
     return int(result.return_value)
 
 
-def root_cause(error: TrainingFailedError) -> str:
+def root_cause(error: Exception) -> str:
     """The first line of what went wrong first.
 
     When a worker dies, the others fail too, in the midst of talking to it; so an error of our own
@@ -181,23 +202,6 @@ def _run_name(
     return "run-" + hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _connect() -> None:
-    """Connects to the cluster of RAY_ADDRESS, or starts Ray on this machine, quietly."""
-    if ray.is_initialized():
-        return
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # How soon Ray Train notices that a worker has finished or died.
-    os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "0.5")
-    local = {} if os.environ.get("RAY_ADDRESS") else {"include_dashboard": False}
-    ray.init(log_to_driver=False, logging_level=logging.ERROR, **local)
-
-
 def _absolute(uri: str) -> str:
     """Workers have another working directory."""
     return uri if "://" in uri else str(Path(uri).expanduser().absolute())
-
-
-def _cache_folder() -> Path:
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "keyphrases" / "training"

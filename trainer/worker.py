@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,10 +79,16 @@ def train_worker(loop_config: dict[str, Any]) -> int | None:
     """Trains, and on the first worker publishes: gives the version's number."""
     job: WorkerJob = loop_config["job"]
     logging.getLogger("transformers").setLevel(logging.ERROR)
-    torch.set_num_threads(job.threads)
+    torch.set_num_threads(_threads(job))
     learner = _Learner(job, _this_worker(job))
     learner.train()
     return learner.publish() if learner.worker.rank == 0 else None
+
+
+def _threads(job: WorkerJob) -> int:
+    """The CPUs given, but no more than there really are: Ray may have been told of more."""
+    here = len(os.sched_getaffinity(0)) // ray.train.get_context().get_local_world_size()
+    return max(1, min(job.threads, here))
 
 
 def _this_worker(job: WorkerJob) -> Worker:

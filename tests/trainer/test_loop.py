@@ -39,7 +39,7 @@ CONFIG = TrainConfig(
 POSTS = 10
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for the end of the process."""
 
 
@@ -79,7 +79,7 @@ class Run:
         save_checkpoint(place, self.base.model, self.optimizer, state, best)
         self.saved.append(state.update)
         if state.update == self.kill_at:
-            raise Killed
+            raise KilledError
 
     def go(self, examples: TrainingSet, resume: int | None = None) -> TrainState:
         base = self.base
@@ -125,7 +125,7 @@ def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(
     undisturbed = new_run(tmp_path)
     expected = undisturbed.go(examples)
     killed = new_run(tmp_path, kill_at=kill_at)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         killed.go(examples)
     resumed = new_run(tmp_path, values=killed.values)
     state = resumed.go(examples, resume=kill_at)

@@ -27,7 +27,7 @@ def test_cpus_in_use_are_not_counted_on() -> None:
 
 
 def test_too_many_workers_are_refused_with_the_number_that_fits() -> None:
-    with pytest.raises(InputError, match="needs 3 CPUs .* has 2 free: use --workers 2"):
+    with pytest.raises(InputError, match=r"needs 3 CPUs .* has 2 free: use --workers 2"):
         share_out(cpus(2), 2, workers=3, gpus_per_worker=0)
 
 
@@ -37,7 +37,7 @@ def test_beside_a_gpu_one_cpu_drives_and_the_others_load() -> None:
 
 
 def test_a_gpu_worker_without_a_cpu_for_pictures_is_refused() -> None:
-    with pytest.raises(InputError, match="needs 4 CPUs for models and pictures.*--workers 1"):
+    with pytest.raises(InputError, match=r"needs 4 CPUs for models and pictures.*--workers 1"):
         share_out([Node(cpus=2, gpus=2)], 2, workers=2, gpus_per_worker=1)
 
 

@@ -76,9 +76,7 @@ def _mean_recall(judged: Sequence[_Judged], k: int) -> float:
 
 
 def _average_precision(post: _Judged, k: int) -> float:
-    gains = (
-        sum(post.hits[:rank]) / rank for rank, hit in enumerate(post.hits[:k], start=1) if hit
-    )
+    gains = (sum(post.hits[:rank]) / rank for rank, hit in enumerate(post.hits[:k], start=1) if hit)
     return sum(gains) / post.gold
 
 

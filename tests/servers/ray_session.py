@@ -1,0 +1,28 @@
+"""One Ray on this machine for all tests that need it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import ray
+import ray.data  # noqa: F401 - sets up its logger
+
+from tests.servers.s3 import S3Server
+
+
+@pytest.fixture(scope="session")
+def ray_session(s3: S3Server) -> Iterator[None]:
+    """Ray with 4 CPUs; its workers see the S3 server, whose variables they inherit."""
+    ray.init(
+        num_cpus=4,
+        object_store_memory=200_000_000,
+        include_dashboard=False,
+        logging_level=logging.ERROR,
+        log_to_driver=False,
+    )
+    # pytest would show everything that Ray Data logs for its files.
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    yield
+    ray.shutdown()
