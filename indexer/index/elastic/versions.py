@@ -77,7 +77,10 @@ class Versions:
         last = max((int(version[-6:]) for version in self._all()), default=0)
         version = f"{self._name}-{last + 1:06}"
         body: dict[str, Any] = {"mappings": {"_meta": {_META: build_to_json(build)}}}
-        body |= {"aliases": {self._name: {}}} if live else {"settings": _MERGED_LATER}
+        if live:
+            body["aliases"] = {self._name: {}}
+        else:
+            body["settings"] = _MERGED_LATER
         self._create(version, body)
         return version
 

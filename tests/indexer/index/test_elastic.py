@@ -262,7 +262,7 @@ def test_a_run_that_lost_its_lock_writes_no_more(
             time.sleep(0.1)
             index.write([document("p1")])
 
-    with index.lock("slow"), pytest.raises(JobError, match="took the index"):
+    with pytest.raises(JobError, match="took the index"), index.lock("slow"):
         write_while_a_thief_takes_the_lock()
     assert client.get(**lock)["_source"]["run"] == "thief"
 
