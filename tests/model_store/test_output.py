@@ -1,7 +1,7 @@
 from math import log
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_store.output import (
@@ -44,6 +44,7 @@ def test_babble_is_no_phrase():
     assert len(parse_phrases(",".join(map(str, range(1000))))) == MOST_PHRASES
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_can_be_read(text):
     for phrase in parse_phrases(text):
@@ -51,6 +52,7 @@ def test_any_text_can_be_read(text):
         assert display_form(phrase)
 
 
+@settings(deadline=None)
 @given(st.lists(st.from_regex(r"[a-z]{1,9}( [a-z]{1,9}){0,2}", fullmatch=True), max_size=9))
 def test_what_is_written_reads_back(phrases):
     assert parse_phrases(write_phrases(phrases)) == phrases
