@@ -132,13 +132,12 @@ class _Learner:
 
     def validate(self) -> dict[str, Any]:
         """Scores on the validation posts, asked by all workers together."""
-        base, device = self._base, self.worker.device
+        base = self._base
         keyphraser = Keyphraser(
             base.model, base.processor, base.family, generation_settings(self._config)
         )
         rows = range(self.worker.rank, len(self._valid), self.worker.workers)
-        with torch.autocast(device.type, torch.bfloat16, enabled=uses_bf16(self._config, device)):
-            cases = list(predict(keyphraser, self._valid, rows, clean))
+        cases = list(predict(keyphraser, self._valid, rows, clean))
         return score(_gather(cases, self.worker))
 
     def keep_best(self) -> None:
