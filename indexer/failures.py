@@ -11,6 +11,8 @@ from indexer.tally import Tally
 from posts.errors import JobError, KeyphraseError
 
 _LONGEST = 300
+_RAYS_ADVICE = "Failed to apply UDF transform"
+"""Where Ray Data begins to add to what a worker raised."""
 
 
 @contextmanager
@@ -28,7 +30,8 @@ def as_job_error(tally: Tally) -> Iterator[None]:
 def one_line(error: BaseException) -> str:
     """The cause of an error at its root, such as what a worker raised, without its traceback."""
     root = root_cause(error)
-    text = " ".join(str(root).split())[:_LONGEST].rstrip(".")
+    own, _, _ = str(root).partition(_RAYS_ADVICE)
+    text = " ".join(own.split())[:_LONGEST].rstrip(".")
     if isinstance(root, KeyphraseError):
         return text
     return f"{type(root).__name__}: {text}" if text else type(root).__name__

@@ -6,8 +6,6 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from model_store.store import Store
-
 if TYPE_CHECKING:
     from model_store.keyphraser import Keyphraser
 
@@ -29,6 +27,7 @@ class ModelLoader:
         import torch
 
         from model_store.keyphraser import Keyphraser
+        from model_store.store import Store
 
         _log.info("loading model %s", self.model)
         torch.set_num_threads(self.threads)

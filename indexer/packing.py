@@ -18,7 +18,9 @@ def pack(table: pa.Table) -> pa.Table:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    packed = pa.array([sink.getvalue()], type=pa.large_binary())
+    content = sink.getvalue()
+    ends = pa.array([0, content.size], type=pa.int64()).buffers()[1]
+    packed = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, content])
     return pa.table({_COLUMN: packed})
 
 

@@ -23,9 +23,6 @@ from indexer.stages.decode import Decode
 from indexer.stages.generate import Generate, LoadModel
 from indexer.stages.read import Read
 
-_ACTOR_RETRIES = 3
-"""Times that Ray starts a dead actor anew, and does its table again, before the run fails."""
-
 
 def build_pipeline(
     fragments: int,
@@ -63,8 +60,6 @@ def build_pipeline(
                 compute=ActorPoolStrategy(size=reservation.actors),
                 num_cpus=reservation.cpus,
                 num_gpus=reservation.gpus or None,
-                max_restarts=_ACTOR_RETRIES,
-                max_task_retries=_ACTOR_RETRIES,
             )
         )
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import ray
+import ray.data
 
 from indexer.reservation import Node
 from posts.errors import InputError
@@ -24,6 +25,8 @@ def ray_session() -> Iterator[None]:
         yield
         return
     quiet = logging.ERROR
+    # The core's messages, which come straight to stderr, are for Ray's developers.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     address = os.environ.get("RAY_ADDRESS")
     try:
         if address:
@@ -40,10 +43,18 @@ def ray_session() -> Iterator[None]:
         where = f"the Ray cluster at {address}" if address else "Ray on this machine"
         why = " ".join(str(error).split())[:200]
         raise InputError(f"{where} cannot be reached or started: {why}") from error
+    _quieten_ray_data(quiet)
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _quieten_ray_data(level: int) -> None:
+    """Ray Data logs to the console of its own accord; its log files keep everything."""
+    for handler in logging.getLogger("ray.data").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setLevel(level)
 
 
 def _cpus() -> int:

@@ -62,12 +62,17 @@ def reserve(
         raise InputError(
             f"{actors or 1} model actors of {cpus:g} CPUs and {gpus:g} GPUs do not fit into "
             f"{total:g} CPUs and {sum(node.gpus for node in nodes):g} GPUs with {ROOM:g} CPUs left "
-            f"for reading and decoding; lower the number of actors to {max(most, 1)} or what "
-            "each asks for"
+            f"for reading and decoding; lower {_remedy(most)}"
         )
     if actors is None:
         actors = max(1, min(most, int(total * (1 - _AUTO_SHARE) / cpus)))
     return Reservation(actors=actors, cpus=cpus, gpus=gpus)
+
+
+def _remedy(most: int) -> str:
+    if most < 1:
+        return "what an actor asks for"
+    return f"the number of actors to {most} or what each asks for"
 
 
 def _on_node(node: Node, cpus: float, gpus: float) -> int:

@@ -7,16 +7,14 @@ print(index_dump(job).to_json())
 from __future__ import annotations
 
 import contextlib
-import logging
 import secrets
 import time
 from datetime import UTC, datetime
 from typing import Any
 
-import ray
-
 from indexer.dead_letters import DeadLetterFile
 from indexer.failures import as_job_error
+from indexer.ids import hash_all_ids
 from indexer.index.protocol import Index
 from indexer.index_actor import RemoteIndex
 from indexer.job import IndexJob
@@ -26,7 +24,7 @@ from indexer.pipeline import build_pipeline
 from indexer.preflight import Preflight, preflight
 from indexer.progress import RemoteProgress
 from indexer.ray_session import cluster_nodes, ray_session
-from indexer.reservation import READ_CPUS, Reservation, reserve
+from indexer.reservation import Reservation, reserve
 from indexer.stages.ask import Ask
 from indexer.stages.decode import Decode
 from indexer.stages.generate import LoadModel
@@ -36,12 +34,9 @@ from indexer.summary import RunSummary
 from indexer.tally import ErrorBudget, Tally
 from indexer.watch import OnProgress, Watch
 from indexer.writer import Writer
-from posts.dump import Dump
-from posts.duplicates import Duplicates, IdHashes, hash_ids
+from posts.duplicates import Duplicates
 from posts.errors import JobError, KeyphraseError
-from posts.fragment import Fragment
 
-_log = logging.getLogger(__name__)
 _TICK = 0.5
 """Seconds the loop waits for results before it looks at the clock."""
 
@@ -172,15 +167,3 @@ class _Run:
             model=str(self._ready.model),
             threads=max(1, int(self._reservation.cpus)),
         )
-
-
-def hash_all_ids(dump: Dump, fragments: list[Fragment]) -> list[IdHashes]:
-    """Hashes of the ids of each fragment, read by the cluster without pictures or texts."""
-    hash_fragment = ray.remote(num_cpus=READ_CPUS)(_hash_ids)
-    shared = ray.put(dump)
-    hashes: list[IdHashes] = ray.get([hash_fragment.remote(shared, each) for each in fragments])
-    return hashes
-
-
-def _hash_ids(dump: Dump, fragment: Fragment) -> IdHashes:
-    return hash_ids(dump.ids(fragment))

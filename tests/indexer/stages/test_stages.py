@@ -1,0 +1,245 @@
+"""The stages as plain functions, from a dump to finished posts, beside a real index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from indexer.hashing import Hasher
+from indexer.index.location import open_index
+from indexer.index.protocol import Index
+from indexer.index.records import Build
+from indexer.outcomes import Outcomes, outcomes_of
+from indexer.stages.ask import Ask
+from indexer.stages.columns import ASKED, DECODED, FINISHED, Action
+from indexer.stages.decode import Decode, shrink
+from indexer.stages.generate import Generate
+from indexer.stages.read import Read
+from posts.dump import Dump
+from posts.duplicates import Duplicates, hash_ids
+from posts.errors import PostError, Reason
+from posts.post import POST_SCHEMA, Post
+from tests.indexer.dumps import BAD_LINES, good_rows, jpeg, write_dump
+from tests.indexer.stand_in import LastWord, refuse_to_load
+
+SIDE = 32
+
+
+class Night:
+    """One run's stages over a dump and an index, without Ray."""
+
+    def __init__(self, folder: Path, index: Index, *, keep_text: bool = False) -> None:
+        self.index = index
+        dump = Dump.open(str(folder))
+        fragments = dump.fragments()
+        duplicates = Duplicates.find([hash_ids(dump.ids(each)) for each in fragments])
+        hasher = Hasher(model_digest="digest")
+        self.numbers = pa.table({"fragment": list(range(len(fragments)))})
+        self.read = Read(dump, fragments, duplicates, rows=50)
+        self.ask = Ask(dump, index, hasher, rows=16, keep_text=keep_text)
+        self.decode = Decode(dump, hasher, SIDE, keep_text=keep_text)
+
+    def asked(self) -> list[pa.Table]:
+        return [asked for posts in self.read(self.numbers) for asked in self.ask(posts)]
+
+    def actions(self) -> dict[str, str]:
+        rows = [row for table in self.asked() for row in table.to_pylist()]
+        return {row["id"]: row["action"] for row in rows}
+
+    def go(self, load: Callable[[], Any] = LastWord) -> Outcomes:
+        """All stages, and the writes."""
+        generate = Generate(load)
+        done = pa.concat_tables([generate(self.decode(table)) for table in self.asked()])
+        outcomes = outcomes_of(done, "run")
+        self.index.write(outcomes.documents, outcomes.updates, outcomes.letters)
+        return outcomes
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    opened = open_index(f"embedded:{tmp_path / 'index'}")
+    opened.begin(Build(model="m@1", model_digest="digest"))
+    return opened
+
+
+def lines(folder: Path, posts: Iterable[Mapping[str, Any]]) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "a.jsonl").write_text("".join(json.dumps(post) + "\n" for post in posts))
+    return folder
+
+
+def test_tables_stay_small_and_have_fixed_columns(tmp_path: Path, index: Index) -> None:
+    night = Night(write_dump(tmp_path / "dump", good_rows(60)), index)
+    tables = list(night.read(night.numbers))
+    assert sum(map(len, tables)) == 60 + len(BAD_LINES)
+    assert all(len(table) <= 50 and table.schema == POST_SCHEMA for table in tables)
+    for asked in night.asked():
+        assert asked.schema == ASKED
+        decoded = night.decode(asked)
+        assert decoded.schema == DECODED
+        assert Generate(LastWord)(decoded).schema == FINISHED
+
+
+def test_posts_for_the_model_come_in_tables_of_their_own(tmp_path: Path, index: Index) -> None:
+    night = Night(write_dump(tmp_path / "dump", good_rows(60)), index)
+    for asked in night.asked():
+        actions = set(asked.column("action").to_pylist())
+        assert actions == {Action.GENERATE} or Action.GENERATE not in actions
+        assert len(asked) <= 16 or Action.GENERATE not in actions
+
+
+def test_a_second_night_needs_no_model_and_carries_neither_text_nor_picture(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = write_dump(tmp_path / "dump", good_rows(10))
+    assert len(Night(folder, index).go().documents) == 10
+    night = Night(folder, index)
+    for table in night.asked():
+        assert set(table.column("text").to_pylist()) == {""}
+        assert table.column("image").null_count == len(table)
+    outcomes = night.go(refuse_to_load)
+    assert (outcomes.unchanged, len(outcomes.known_letters)) == (10, len(BAD_LINES))
+    assert outcomes.documents + outcomes.updates + outcomes.letters == []
+
+
+def test_a_changed_picture_beside_the_dump_is_noticed(tmp_path: Path, index: Index) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "a cat", "image_uri": "cat.jpg"}])
+    (folder / "cat.jpg").write_bytes(jpeg(1, 64, 64))
+    Night(folder, index).go()
+    assert Night(folder, index).actions() == {"a": Action.UNCHANGED}
+    (folder / "cat.jpg").write_bytes(jpeg(2, 96, 64))
+    assert Night(folder, index).actions() == {"a": Action.GENERATE}
+
+
+def test_a_new_date_updates_without_a_model_and_keeps_keyphrases(
+    tmp_path: Path, index: Index
+) -> None:
+    post = {"id": "a", "text": "a cat", "created_at": "2026-01-01"}
+    Night(lines(tmp_path / "dump", [post]), index).go()
+    later = lines(tmp_path / "dump", [post | {"created_at": "2026-02-02", "lang": "en"}])
+    outcomes = Night(later, index).go(refuse_to_load)
+    assert [update.id for update in outcomes.updates] == ["a"]
+    assert outcomes.updates[0].extra == {"lang": "en"}
+    assert Night(later, index).actions() == {"a": Action.UNCHANGED}
+
+
+def test_a_post_that_breaks_leaves_the_index_and_comes_back_when_mended(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "a cat", "image_uri": "cat.jpg"}])
+    picture = folder / "cat.jpg"
+    picture.write_bytes(jpeg(1))
+    Night(folder, index).go()
+    picture.write_bytes(b"no picture")
+    outcomes = Night(folder, index).go()
+    assert [letter.replaces for letter in outcomes.letters] == [True]
+    assert (index.count(), set(index.dead(["a"]))) == (0, {"a"})
+    picture.write_bytes(jpeg(1))
+    Night(folder, index).go()
+    assert (index.count(), dict(index.dead(["a"]))) == (1, {})
+
+
+def test_a_permanent_dead_letter_is_not_decoded_again(tmp_path: Path, index: Index) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "a cat", "image_uri": "cat.jpg"}])
+    (folder / "cat.jpg").write_bytes(b"no picture")
+    Night(folder, index).go()
+    assert Night(folder, index).actions() == {"a": Action.DEAD}
+
+
+def test_a_failure_of_the_model_is_tried_again_by_the_next_run(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "poison"}, {"id": "b", "text": "cat"}])
+    outcomes = Night(folder, index).go()
+    assert [document.id for document in outcomes.documents] == ["b"]
+    assert [letter.transient for letter in outcomes.letters] == [True]
+    assert Night(folder, index).actions() == {"a": Action.GENERATE, "b": Action.UNCHANGED}
+
+
+def test_text_of_a_broken_picture_is_kept_if_asked_for(tmp_path: Path, index: Index) -> None:
+    posts = [
+        {"id": "broken", "text": "a cat", "image_uri": "cat.jpg"},
+        {"id": "missing", "text": "a dog", "image_uri": "none.jpg"},
+        {"id": "bare", "image_uri": "cat.jpg"},
+    ]
+    folder = lines(tmp_path / "dump", posts)
+    (folder / "cat.jpg").write_bytes(b"no picture")
+    assert {letter.id for letter in Night(folder, index).go().letters} == {
+        "broken",
+        "missing",
+        "bare",
+    }
+
+    kept = Night(folder, index, keep_text=True).go()
+    assert {document.id: document.has_picture for document in kept.documents} == {
+        "broken": False,
+        "missing": False,
+    }
+    again = Night(folder, index, keep_text=True)
+    assert again.actions() == {
+        "broken": Action.UNCHANGED,
+        "missing": Action.UNCHANGED,
+        "bare": Action.DEAD,
+    }
+    (folder / "cat.jpg").write_bytes(jpeg(1))
+    assert Night(folder, index, keep_text=True).actions()["broken"] == Action.GENERATE
+
+
+def test_without_that_wish_a_text_kept_before_becomes_a_dead_letter(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "a cat", "image_uri": "cat.jpg"}])
+    (folder / "cat.jpg").write_bytes(b"no picture")
+    Night(folder, index, keep_text=True).go()
+    assert index.count() == 1
+    Night(folder, index).go()
+    assert (index.count(), set(index.dead(["a"]))) == (0, {"a"})
+
+
+class Throttled(Dump):
+    """A dump whose pictures cannot be had for now."""
+
+    def picture_versions(self, posts: Iterable[Post]) -> list[str | None]:
+        return ["changed" for _ in posts]
+
+    def picture(self, post: Post) -> bytes:
+        raise PostError(Reason.PICTURE_UNAVAILABLE, "slow down", transient=True)
+
+
+def test_a_passing_fault_does_not_take_a_document_out_of_searches(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "a cat", "image_uri": "cat.jpg"}])
+    (folder / "cat.jpg").write_bytes(jpeg(1))
+    Night(folder, index).go()
+    night = Night(folder, index)
+    throttled = Throttled(Dump.open(str(folder)).files)
+    night.ask._dump = night.decode._dump = throttled
+    outcomes = night.go()
+    assert [(each.transient, each.replaces) for each in outcomes.letters] == [(True, False)]
+    assert index.count() == 1
+    Night(folder, index).go()
+    assert dict(index.dead(["a"])) == {}
+
+
+def test_pictures_reach_the_model_as_small_as_it_wants_them(tmp_path: Path, index: Index) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "cat", "image_uri": "cat.jpg"}])
+    (folder / "cat.jpg").write_bytes(jpeg(1, width=200, height=100))
+    document = Night(folder, index).go().documents[0]
+    assert [one.phrase for one in document.keyphrases] == ["cat", "64x32"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((200, 100), (64, 32)), ((20, 500), (20, 500)), ((1000, 32), (1000, 32))],
+)
+def test_only_a_short_side_that_is_too_long_is_shrunk(
+    before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    assert shrink(Image.new("RGB", before), SIDE).size == after

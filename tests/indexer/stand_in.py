@@ -1,0 +1,30 @@
+"""Stand-ins for loading a model, for tests of what surrounds it; Ray's workers import them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL import Image
+
+from posts.errors import JobError
+from posts.phrases import Keyphrase
+
+
+class LastWord:
+    """Its keyphrases are a text's last word and, of a picture, its size."""
+
+    def __call__(
+        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
+    ) -> list[list[Keyphrase]]:
+        if any("poison" in text for text in texts):
+            raise ValueError("this text makes the model stumble")
+        return [
+            [Keyphrase(word, 0.9) for word in text.split()[-1:]]
+            + ([] if picture is None else [Keyphrase(f"{picture.width}x{picture.height}", 0.5)])
+            for text, picture in zip(texts, pictures, strict=True)
+        ]
+
+
+def refuse_to_load() -> LastWord:
+    """For runs that must not need the model."""
+    raise JobError("the model was loaded")

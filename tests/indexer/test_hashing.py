@@ -1,0 +1,62 @@
+"""What changes which hash."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from indexer.hashing import Hasher, identity_of_bytes, identity_of_version
+
+HASHER = Hasher(model_digest="m1")
+MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        HASHER.generation("a dog", "sha256:1"),
+        HASHER.generation("a cat", "sha256:2"),
+        HASHER.generation("a cat", None),
+        HASHER.generation("a cat", "sha256:1", unreadable=True),
+        Hasher(model_digest="m2").generation("a cat", "sha256:1"),
+        Hasher(model_digest="m1", settings={"beams": 5}).generation("a cat", "sha256:1"),
+    ],
+)
+def test_all_that_decides_keyphrases_changes_the_generation_hash(other: str) -> None:
+    generation = HASHER.generation("a cat", "sha256:1")
+    assert generation != other
+    assert generation == Hasher(model_digest="m1").generation("a cat", "sha256:1")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        HASHER.document("g2", MOMENT, "a.jpg", {"lang": "en"}),
+        HASHER.document("g1", MOMENT + timedelta(microseconds=1), "a.jpg", {"lang": "en"}),
+        HASHER.document("g1", None, "a.jpg", {"lang": "en"}),
+        HASHER.document("g1", MOMENT, "b.jpg", {"lang": "en"}),
+        HASHER.document("g1", MOMENT, "a.jpg", {"lang": "de"}),
+        HASHER.document("g1", MOMENT, "a.jpg", {}),
+    ],
+)
+def test_date_and_extra_fields_change_the_document_hash(other: str) -> None:
+    assert HASHER.document("g1", MOMENT, "a.jpg", {"lang": "en"}) != other
+
+
+def test_neither_order_of_fields_nor_time_zone_changes_the_document_hash() -> None:
+    elsewhere = MOMENT.astimezone(timezone(timedelta(hours=5)))
+    assert HASHER.document("g", MOMENT, None, {"a": 1, "b": {"c": 2, "d": 3}}) == HASHER.document(
+        "g", elsewhere, None, {"b": {"d": 3, "c": 2}, "a": 1}
+    )
+
+
+def test_numbers_beyond_64_bits_are_hashed_too() -> None:
+    assert HASHER.document("g", None, None, {"n": 2**70}) != HASHER.document(
+        "g", None, None, {"n": 2**70 + 1}
+    )
+
+
+def test_pictures_of_equal_version_at_two_places_differ() -> None:
+    assert identity_of_version("a.jpg", "100-5") != identity_of_version("b.jpg", "100-5")
+    assert identity_of_bytes(b"a") != identity_of_bytes(b"b")

@@ -1,0 +1,40 @@
+"""Model actors never take the CPUs of the tasks that feed them."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexer.reservation import ROOM, Node, reserve
+from posts.errors import InputError
+
+
+def test_two_cores_have_room_for_one_actor() -> None:
+    assert reserve([Node(cpus=2)], None, 1.0, None).actors == 1
+
+
+def test_actors_that_take_every_cpu_are_refused_with_what_to_lower() -> None:
+    with pytest.raises(InputError, match="lower the number of actors to 3"):
+        reserve([Node(cpus=4)], 4, 1.0, None)
+
+
+def test_an_actor_that_leaves_no_room_is_refused() -> None:
+    with pytest.raises(InputError, match="lower what an actor asks for"):
+        reserve([Node(cpus=2)], None, 1.5, None)
+
+
+def test_an_actor_that_fits_no_machine_is_refused_though_the_cluster_is_large() -> None:
+    with pytest.raises(InputError, match="no machine has the 8 CPUs"):
+        reserve([Node(cpus=4)] * 10, 1, 8.0, None)
+
+
+@pytest.mark.parametrize("cpus", [3, 4, 8, 64, 1000])
+@pytest.mark.parametrize("each", [0.5, 1.0, 1.5])
+def test_whatever_is_reserved_leaves_room_to_feed(cpus: int, each: float) -> None:
+    reserved = reserve([Node(cpus=cpus)], None, each, None)
+    assert reserved.actors >= 1
+    assert cpus - reserved.actors * each >= ROOM
+
+
+def test_each_actor_gets_a_gpu_where_there_are_any() -> None:
+    reserved = reserve([Node(cpus=8), Node(cpus=16, gpus=2)], None, 1.0, None)
+    assert (reserved.actors, reserved.gpus) == (2, 1.0)

@@ -1,0 +1,175 @@
+"""Whole runs through Ray, into real indexes."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from elasticsearch import Elasticsearch
+
+from indexer.index.location import open_index
+from indexer.index.query import Query
+from indexer.job import IndexJob
+from indexer.run import index_dump
+from indexer.summary import RunSummary
+from indexer.watch import Snapshot
+from indexer.writer import WriteSettings
+from posts.errors import InputError, JobError
+from tests.indexer.dumps import BAD_REASONS, good_rows, write_dump
+from tests.indexer.stand_in import LastWord, refuse_to_load
+from tests.servers.s3 import S3Server
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("ray_session")]
+
+GOOD, BAD = 100, len(BAD_REASONS)
+
+
+def a_job(tmp_path: Path, store: str, **others: Any) -> IndexJob:
+    values = {
+        "dump": str(tmp_path / "dump"),
+        "index": f"embedded:{tmp_path / 'index'}",
+        "store": store,
+        "model": "tiny@1",
+        "actors": 1,
+        "model_rows": 16,
+    }
+    return IndexJob(**(values | others))
+
+
+def counts(summary: RunSummary) -> dict[str, int]:
+    names = ("read", "indexed", "generated", "updated", "unchanged", "dead")
+    return {name: getattr(summary, name) for name in names}
+
+
+def dead_letters(summary: RunSummary) -> dict[str, str]:
+    rows = pq.read_table(str(summary.dead_letters)).to_pylist()
+    return {row["key"]: row["reason"] for row in rows}
+
+
+def test_a_night_after_a_night_pays_only_for_what_is_new(tmp_path: Path, store: str) -> None:
+    rows = good_rows(GOOD)
+    write_dump(tmp_path / "dump", rows)
+    job = a_job(tmp_path, store)
+
+    first = index_dump(job)
+    assert counts(first) == {
+        "read": GOOD + BAD,
+        "indexed": GOOD,
+        "generated": GOOD,
+        "updated": 0,
+        "unchanged": 0,
+        "dead": BAD,
+    }
+    assert dead_letters(first) == BAD_REASONS
+    index = open_index(job.index)
+    assert index.count() == GOOD
+    assert index.search(Query(words="post")).total == GOOD
+    assert any(hit.keyphrases for hit in index.search(Query(words="post", limit=GOOD)).hits)
+
+    second = index_dump(job, load=refuse_to_load)
+    assert (second.unchanged, second.indexed, second.dead) == (GOOD, 0, BAD)
+    assert dead_letters(second) == BAD_REASONS
+
+    for row in rows[:10]:
+        row["text"] += " changed"
+    for row in rows[10:15]:
+        row["created_at"] = "2026-04-01T00:00:00Z"
+    write_dump(tmp_path / "dump", rows)
+    third = index_dump(job, load=LastWord)
+    assert (third.generated, third.updated, third.unchanged) == (10, 5, GOOD - 15)
+    assert index.count() == GOOD
+    assert index.search(Query(phrases=("changed",))).total == 10
+
+
+def test_an_interrupted_run_is_resumed_and_nothing_is_done_twice(
+    tmp_path: Path, store: str
+) -> None:
+    write_dump(tmp_path / "dump", good_rows(GOOD))
+    job = a_job(tmp_path, store, write=WriteSettings(posts=20), read_rows=20)
+    seen: list[Snapshot] = []
+
+    def interrupt(snapshot: Snapshot) -> None:
+        seen.append(snapshot)
+        if snapshot.tally.read:
+            raise KeyboardInterrupt
+
+    with pytest.raises(JobError, match="interrupted"):
+        index_dump(job, on_progress=interrupt, load=LastWord)
+    done = open_index(job.index).count()
+    assert done >= seen[-1].tally.generated
+
+    again = index_dump(job, load=LastWord)
+    assert (again.unchanged, again.generated) == (done, GOOD - done)
+    assert again.dead == BAD
+    assert open_index(job.index).count() == GOOD
+
+
+def test_one_poisonous_post_costs_no_other_its_keyphrases(tmp_path: Path, store: str) -> None:
+    rows = good_rows(20)
+    rows[7]["text"] = "poison"
+    write_dump(tmp_path / "dump", rows, lines=())
+    summary = index_dump(a_job(tmp_path, store), load=LastWord)
+    assert (summary.generated, summary.dead) == (19, 1)
+    assert dead_letters(summary) == {"post-7": "model failed"}
+
+
+def test_another_model_is_refused_unless_the_index_is_rebuilt(tmp_path: Path, store: str) -> None:
+    write_dump(tmp_path / "dump", good_rows(20))
+    index_dump(a_job(tmp_path, store), load=LastWord)
+    with pytest.raises(InputError, match=r"tiny@1.*tiny@2.*--rebuild"):
+        index_dump(a_job(tmp_path, store, model="tiny@2"), load=LastWord)
+
+    rebuild = a_job(tmp_path, store, model="tiny@2", rebuild=True, max_error_rate=0.0)
+    with pytest.raises(JobError, match="max-error-rate"):
+        index_dump(rebuild, load=LastWord)
+    index = open_index(rebuild.index)
+    live = index.live()
+    assert live is not None
+    assert live.model == "tiny@1"
+
+    resumed = index_dump(a_job(tmp_path, store, model="tiny@2", rebuild=True), load=refuse_to_load)
+    assert resumed.unchanged == 20
+    live = index.live()
+    assert live is not None
+    assert live.model == "tiny@2"
+    assert index.count() == 20
+
+
+@pytest.fixture
+def elastic_index(elasticsearch: str) -> Iterator[str]:
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    yield f"{elasticsearch}/{name}"
+    with Elasticsearch(elasticsearch) as client:
+        names = list(client.indices.get(index=f"{name}*", features="aliases"))
+        client.indices.delete(index=names)
+
+
+def test_a_dump_on_s3_is_indexed_into_elasticsearch(
+    tmp_path: Path, store: str, s3: S3Server, elastic_index: str
+) -> None:
+    bucket = s3.bucket()
+    for path in write_dump(tmp_path / "dump", good_rows(40)).iterdir():
+        s3.client.upload_file(str(path), bucket, f"night/{path.name}")
+    job = a_job(
+        tmp_path,
+        store,
+        dump=f"s3://{bucket}/night",
+        index=elastic_index,
+        dead_letters=f"s3://{bucket}/dead",
+    )
+    first = index_dump(job, load=LastWord)
+    assert (first.generated, first.dead) == (40, BAD)
+    letters = s3.client.get_object(Bucket=bucket, Key=f"dead/{first.run}.parquet")
+    (tmp_path / "letters.parquet").write_bytes(letters["Body"].read())
+    reasons = pq.read_table(tmp_path / "letters.parquet").column("reason").to_pylist()
+    assert sorted(reasons) == sorted(BAD_REASONS.values())
+
+    second = index_dump(job, load=refuse_to_load)
+    assert (second.unchanged, second.dead) == (40, BAD)
+    assert open_index(elastic_index).search(Query(words="number")).total == 40
+    assert json.loads(second.to_json())["read"] == 40 + BAD
