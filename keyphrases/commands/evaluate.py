@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -59,7 +60,5 @@ def evaluate_scenarios(
     with progress_bar() as bar:
         for scenario in scenarios:
             task = bar.add_task(f"evaluate {scenario}", total=len(examples), words="")
-            done.append(
-                evaluate(keyphraser, examples, scenario, lambda n, task=task: bar.advance(task, n))
-            )
+            done.append(evaluate(keyphraser, examples, scenario, partial(bar.advance, task)))
     return done

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from indexer.index.location import open_index
 from indexer.index.query import Hit, Results
-from indexer.search.answer import answer, query_of
+from indexer.search.answer import answer_of, query_of
 from keyphrases.console import out, table
 
 
@@ -38,7 +38,7 @@ def command(
     asked = query_of(query, phrases=phrases, since=since, limit=limit, facets=facets)
     results = open_index(location).search(asked)
     if as_json:
-        click.echo(orjson.dumps(answer(results)))
+        click.echo(orjson.dumps(answer_of(results)))
     else:
         show_results(results)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -43,11 +44,9 @@ def command(
 
     Run again after a kill, the same command goes on from its last checkpoint.
     """
-    overrides = {} if method is None else {"method": method}
-    if config_path is not None:
-        config = TrainConfig.from_yaml(config_path, **overrides)
-    else:
-        config = default_config(base, **overrides)
+    config = _config(config_path, base)
+    if method is not None:
+        config = replace(config, method=method)
     job = TrainJob(
         data=data,
         valid=valid,
@@ -62,11 +61,11 @@ def command(
     out.print(f"published {version}; `keyphrases models promote {version} --store {store}` uses it")
 
 
-def default_config(base: str, **overrides: str) -> TrainConfig:
-    """Settings that suit a base: those that ship for the small one, else the published ones."""
-    if base == SMALL:
-        return TrainConfig.from_yaml(SMALL_CONFIG, **overrides)
-    return TrainConfig(**overrides)
+def _config(path: Path | None, base: str) -> TrainConfig:
+    """The file's; else what ships for the small base, and for others the published settings."""
+    if path is None and base == SMALL:
+        path = SMALL_CONFIG
+    return TrainConfig() if path is None else TrainConfig.from_yaml(path)
 
 
 def run_training(job: TrainJob) -> ModelVersion:
