@@ -185,13 +185,17 @@ def root_cause(error: Exception) -> str:
 
 
 def _innermost(error: BaseException) -> BaseException:
-    while (cause := getattr(error, "cause", None) or error.__cause__) is not None:
-        error = cause
+    """What an error was raised for; Ray keeps it under several names."""
+    for name in ("cause", "health_check_failure", "controller_failure", "__cause__"):
+        cause = getattr(error, name, None)
+        if isinstance(cause, BaseException):
+            return _innermost(cause)
     return error
 
 
 def _is_echo(error: BaseException) -> bool:
-    return isinstance(error, RayError) or "onnection" in str(error)
+    """Whether this worker only noticed that another was gone."""
+    return isinstance(error, RuntimeError) and "onnection" in str(error)
 
 
 def _run_name(

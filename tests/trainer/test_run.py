@@ -25,7 +25,7 @@ from trainer.progress import Began, Event, Listener, Stepped, Validated, listeni
 from trainer.run import TrainJob, train
 from trainer.training_set import TrainingSet
 
-pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(300)]
 
 CONFIG = TrainConfig(
     epochs=2,
