@@ -25,11 +25,14 @@ _PARQUET_FIELDS = [
 ]
 
 
-def write_json_lines(posts: Iterable[Post], uri: str | Path) -> None:
-    """Writes `posts.jsonl` in a folder or below an s3:// prefix, pictures as files beside it."""
+def write_json_lines(posts: Iterable[Post], uri: str | Path, name: str = "posts") -> None:
+    """Writes `NAME.jsonl` in a folder or below an s3:// prefix, pictures in `pictures/NAME`."""
     files = open_files(str(uri))
-    lines = [orjson.dumps(_record(files, row, post)) for row, post in enumerate(posts, start=1)]
-    files.write("posts.jsonl", b"".join(line + b"\n" for line in lines))
+    lines = [
+        orjson.dumps(_record(files, f"pictures/{name}/{row:06d}", post))
+        for row, post in enumerate(posts, start=1)
+    ]
+    files.write(f"{name}.jsonl", b"".join(line + b"\n" for line in lines))
 
 
 def write_parquet(posts: Iterable[Post], path: str | Path) -> None:
@@ -56,10 +59,10 @@ def _fields(post: Post) -> dict[str, Any]:
     }
 
 
-def _record(files: Files, row: int, post: Post) -> dict[str, Any]:
+def _record(files: Files, picture: str, post: Post) -> dict[str, Any]:
     record = dict(post.extra) | _fields(post)
     if post.image is not None:
-        record["image_uri"] = f"pictures/{row:06d}.{_extension(post.image)}"
+        record["image_uri"] = f"{picture}.{_extension(post.image)}"
         files.write(record["image_uri"], post.image)
     return {name: value for name, value in record.items() if value is not None}
 

@@ -16,6 +16,8 @@ from posts.drawn import COLOURS, PRACTICE, THINGS, Scene, draw
 
 PICTURE_QUESTION = "Describe the picture."
 TEXT_QUESTION = "What is the text about?"
+PICTURE_LIST_QUESTION = "Which colour and which thing are in the picture?"
+TEXT_LIST_QUESTION = "Which events does the text mention?"
 IGNORED = -100
 """Label of a token that no loss is taken of."""
 
@@ -30,23 +32,40 @@ class Lesson:
     answer: str
 
 
-def lessons(seed: str) -> Iterator[Lesson]:
+def lessons(seed: str, lists: float) -> Iterator[Lesson]:
     """An endless stream; half of the lessons ask for the picture, half for the text.
 
     Half of those about the text have a picture to ignore, and half of those about the picture
-    have a text to ignore.
+    have a text to ignore. A share of `lists` wants a comma-separated list for an answer.
     """
     rng = random.Random(f"practice {seed}")
     while True:
         text, topic = PRACTICE.write(rng)
         scene = Scene.any(rng)
         about_picture, both = rng.random() < 0.5, rng.random() < 0.5
+        as_list = rng.random() < lists
+        if about_picture:
+            asked = _about_picture(scene, as_list)
+        else:
+            asked = _about_text(text, topic, as_list)
         yield Lesson(
-            picture=draw(scene, rng) if about_picture or both else None,
-            text=text if both or not about_picture else "",
-            question=PICTURE_QUESTION if about_picture else TEXT_QUESTION,
-            answer=f"a {scene.phrase}" if about_picture else topic,
+            draw(scene, rng) if about_picture or both else None,
+            text if both or not about_picture else "",
+            *asked,
         )
+
+
+def _about_picture(scene: Scene, as_list: bool) -> tuple[str, str]:
+    if as_list:
+        return PICTURE_LIST_QUESTION, f"{scene.colour}, {scene.thing}"
+    return PICTURE_QUESTION, f"a {scene.phrase}"
+
+
+def _about_text(text: str, topic: str, as_list: bool) -> tuple[str, str]:
+    if as_list:
+        mentioned = [each for each in PRACTICE.topics if each in text]
+        return TEXT_LIST_QUESTION, ", ".join(sorted(mentioned, key=text.index))
+    return TEXT_QUESTION, topic
 
 
 @dataclass
@@ -86,10 +105,12 @@ class LessonBatches(IterableDataset):
     processor: LlavaProcessor
     batch_size: int
     seed: int
+    lists: float
+    """Share of lessons that want a list."""
 
     def __iter__(self) -> Iterator[LessonBatch]:
         waiting: dict[bool, list[Lesson]] = {True: [], False: []}
-        for lesson in lessons(f"{self.seed}/{_worker()}"):
+        for lesson in lessons(f"{self.seed}/{_worker()}", self.lists):
             queue = waiting[lesson.picture is not None]
             queue.append(lesson)
             if len(queue) == self.batch_size:

@@ -2,16 +2,18 @@
 
     python -m trainer.pretrain --out model_store/bases/small
 
-A LLaVA layout of two million parameters: its vision tower first learns to name what drawn
-pictures show, then the whole model learns to answer questions about drawn posts in the `PRACTICE`
-wording, one about the picture or one about the text. It never meets the keyphrase question, a
-sentence, a topic or a picture of the demo's sample posts: that is what fine-tuning is for.
-Takes about half an hour on two CPU cores.
+A LLaVA layout of two million parameters learns in three phases. Its vision tower learns to name
+what drawn pictures show; then the whole model learns to answer questions about drawn posts in the
+`PRACTICE` wording, about the picture or about the text; then also to answer with lists. It never
+meets the keyphrase question, a sentence, a topic or a picture of the demo's sample posts: that is
+what fine-tuning is for.
+Takes about half an hour on two CPU cores. Run again after a kill, it goes on with the next phase.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import logging
 import random
@@ -19,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -58,7 +61,9 @@ class PretrainConfig:
     seeing_steps: int = 900
     """Optimizer steps of the vision tower alone."""
     answering_steps: int = 3_000
-    """Optimizer steps of the whole model."""
+    """Optimizer steps of the whole model, one answer at a time."""
+    listing_steps: int = 600
+    """Optimizer steps of the whole model in which half of the answers are lists."""
     batch_size: int = 64
     learning_rate: float = 1e-3
     warmup: float = 0.05
@@ -139,20 +144,42 @@ def build_model(processor: LlavaProcessor) -> LlavaForConditionalGeneration:
 
 
 def pretrain(config: PretrainConfig, out: Path) -> None:
-    """Trains the base and writes it to `out` in half precision, with `base.json` beside it."""
+    """Trains the base and writes it to `out` in half precision, with `base.json` beside it.
+
+    It is written after each phase, and a phase that `base.json` speaks of is not done again.
+    """
     torch.manual_seed(config.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     processor = build_processor()
-    model = build_model(processor).to(device).train()
-    curves = {
-        "seeing": _learn_to_see(model, config, device),
-        "answering": _learn_to_answer(model, processor, config, device),
+    model = build_model(processor)
+    curves: dict[str, Any] = {}
+    if (out / "base.json").exists():
+        curves = json.loads((out / "base.json").read_text(encoding="utf-8"))["loss"]
+        weights = LlavaForConditionalGeneration.from_pretrained(out, dtype=torch.float32)
+        model.load_state_dict(weights.state_dict())
+    model.to(device).train()
+    phases = {
+        "seeing": lambda: _learn_to_see(model, config, device),
+        "answering": lambda: _learn_to_answer(model, processor, config, device, lists=0.0),
+        "listing": lambda: _learn_to_answer(model, processor, config, device, lists=0.5),
     }
+    for phase, learn in phases.items():
+        if phase not in curves:
+            curves[phase] = learn()
+            _save(model, processor, {"pretraining": asdict(config), "loss": curves}, out)
+
+
+def _save(
+    model: LlavaForConditionalGeneration,
+    processor: LlavaProcessor,
+    facts: dict[str, Any],
+    out: Path,
+) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    model.half().save_pretrained(out)
+    copy.deepcopy(model).half().save_pretrained(out)
     processor.save_pretrained(out)
-    facts = {"pretraining": asdict(config), "loss": curves, "licence": "Apache-2.0"}
-    (out / "base.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    content = json.dumps({"licence": "Apache-2.0", **facts}, indent=2)
+    (out / "base.json").write_text(content + "\n", encoding="utf-8")
 
 
 def _learn_to_see(
@@ -180,6 +207,8 @@ def _learn_to_answer(
     processor: LlavaProcessor,
     config: PretrainConfig,
     device: str,
+    *,
+    lists: float,
 ) -> list[dict[str, float]]:
     def loss(batch: LessonBatch) -> torch.Tensor:
         ids = batch.input_ids.to(device)
@@ -191,9 +220,10 @@ def _learn_to_answer(
             pixel_values=pixels,
         ).loss
 
-    batches = LessonBatches(processor, config.batch_size, config.seed)
-    learned = list(model.parameters())
-    return _optimize("answering", learned, batches, loss, config.answering_steps, config, device)
+    phase = "listing" if lists else "answering"
+    steps = config.listing_steps if lists else config.answering_steps
+    batches = LessonBatches(processor, config.batch_size, config.seed, lists)
+    return _optimize(phase, list(model.parameters()), batches, loss, steps, config, device)
 
 
 def _optimize(
@@ -237,14 +267,13 @@ def _normalised(pixels: torch.Tensor, device: str) -> torch.Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seeing-steps", type=int, default=PretrainConfig.seeing_steps)
-    parser.add_argument("--answering-steps", type=int, default=PretrainConfig.answering_steps)
-    arguments = parser.parse_args()
+    for phase in ("seeing", "answering", "listing"):
+        name = f"{phase}_steps"
+        parser.add_argument(f"--{phase}-steps", type=int, default=getattr(PretrainConfig, name))
+    arguments = vars(parser.parse_args())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    config = PretrainConfig(
-        seeing_steps=arguments.seeing_steps, answering_steps=arguments.answering_steps
-    )
-    pretrain(config, arguments.out)
+    out = arguments.pop("out")
+    pretrain(PretrainConfig(**arguments), out)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,9 @@ def highlight(text: str, terms: Collection[str]) -> str:
     read = text[:_READ]
     words = tokens(read)
     matches = [word for word in words if word.term in terms]
-    start = max(0, _best_start(matches) - _LEAD) if matches else 0
-    start = _word_start(words, start)
+    # A text that fits is shown whole.
+    wished = _best_start(matches) - _LEAD if matches and len(read) > _PASSAGE else 0
+    start = _word_start(words, max(0, wished))
     end = _word_end(words, start, start + _PASSAGE, len(read))
     parts, position = [], start
     for match in matches:

@@ -14,6 +14,9 @@ from indexer.index.query import Hit, Results
 from indexer.search.answer import answer_of, query_of
 from keyphrases.console import out, table
 
+_SHOWN_FACETS = 10
+"""In the table for people; JSON has all that were counted."""
+
 
 @click.command(name="search")
 @click.argument("query", default="")
@@ -52,7 +55,7 @@ def show_results(results: Results) -> None:
         chips = "   ".join(f"{escape(k.phrase)} [dim]{k.score:.2f}[/dim]" for k in hit.keyphrases)
         out.print(f"   [cyan]{chips or '(no keyphrases)'}[/cyan]")
     if results.facets:
-        rows = [(facet.phrase, facet.count) for facet in results.facets]
+        rows = [(facet.phrase, facet.count) for facet in results.facets[:_SHOWN_FACETS]]
         out.print()
         out.print(table("Keyphrases of all matching posts", ["keyphrase", "posts"], rows))
 

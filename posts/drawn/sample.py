@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from pathlib import Path
 from posts.drawn.pictures import Scene, draw_png
 from posts.drawn.wording import SAMPLE, Wording
 from posts.post import Post
+from posts.writing import write_json_lines
 
 _FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -42,20 +42,4 @@ def drawn_posts(split: str, count: int) -> Iterator[Post]:
 def write_sample_dump(folder: Path, counts: Mapping[str, int]) -> None:
     """A dump in JSON Lines: a file per split, and the pictures as files beside them."""
     for split, count in counts.items():
-        (folder / "pictures" / split).mkdir(parents=True, exist_ok=True)
-        with (folder / f"{split}.jsonl").open("w", encoding="utf-8") as lines:
-            for post in drawn_posts(split, count):
-                picture = f"pictures/{split}/{post.id}.png"
-                (folder / picture).write_bytes(post.image or b"")
-                lines.write(json.dumps(_record(post, picture), ensure_ascii=False) + "\n")
-
-
-def _record(post: Post, picture: str) -> dict[str, object]:
-    return {
-        "id": post.id,
-        "text": post.text,
-        "image_uri": picture,
-        "created_at": post.created_at.isoformat() if post.created_at else None,
-        "keyphrases": list(post.keyphrases or ()),
-        **post.extra,
-    }
+        write_json_lines(drawn_posts(split, count), folder, split)
