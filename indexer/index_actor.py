@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ray
+from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from indexer.failures import root_cause
 from indexer.index.location import open_index
 from indexer.index.records import (
     Build,
@@ -17,6 +20,7 @@ from indexer.index.records import (
     DocumentUpdate,
     Held,
 )
+from posts.errors import KeyphraseError
 
 
 class _Opened:
@@ -71,9 +75,15 @@ class RemoteIndex:
         self._call("refresh")
 
     def close(self) -> None:
-        """Closes the index and ends the actor."""
-        self._call("close")
+        """Closes the index and ends the actor; no error if that has died."""
+        with contextlib.suppress(RayError):
+            self._call("close")
         ray.kill(self._actor)
 
     def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return ray.get(self._actor.call.remote(method, *args, **kwargs))
+        try:
+            return ray.get(self._actor.call.remote(method, *args, **kwargs))
+        except RayTaskError as error:
+            # As if the index were here: its own errors, without Ray's around them.
+            cause = root_cause(error)
+            raise (cause if isinstance(cause, KeyphraseError) else error) from None

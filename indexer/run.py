@@ -53,17 +53,19 @@ def index_dump(
     begun = time.monotonic()
     ready = preflight(job, run)
     with contextlib.ExitStack() as stack:
+        # Closed last: giving the lock back needs the open index.
+        stack.callback(ready.index.close)
         stack.enter_context(ready.index.lock(run))
         stack.enter_context(ray_session())
         nodes = cluster_nodes()
         reservation = reserve(nodes, job.actors, job.cpus_per_actor, job.gpus_per_actor)
-        index = ready.index if ready.index.shareable else RemoteIndex(job.index)
-        stack.callback(index.close)
+        index: Index | RemoteIndex = ready.index
+        if not ready.index.shareable:
+            index = stack.enter_context(contextlib.closing(RemoteIndex(job.index)))
         index.begin(ready.build, rebuild=job.rebuild)
         letters = DeadLetterFile(job.dead_letters_folder, run)
-        stack.callback(letters.close)
         tally = Tally()
-        with as_job_error(tally):
+        with as_job_error(tally), contextlib.closing(letters):
             _Run(job, ready, index, reservation, letters, tally, run).go(on_progress, load)
         return RunSummary(
             run=run,

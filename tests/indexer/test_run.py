@@ -14,6 +14,8 @@ from elasticsearch import Elasticsearch
 
 from indexer.index.location import open_index
 from indexer.index.query import Query
+from indexer.index.records import Build
+from indexer.index_actor import RemoteIndex
 from indexer.job import IndexJob
 from indexer.run import index_dump
 from indexer.summary import RunSummary
@@ -173,3 +175,25 @@ def test_a_dump_on_s3_is_indexed_into_elasticsearch(
     assert (second.unchanged, second.dead) == (40, BAD)
     assert open_index(elastic_index).search(Query(words="number")).total == 40
     assert json.loads(second.to_json())["read"] == 40 + BAD
+
+
+def test_what_the_index_refuses_in_its_own_process_is_told_in_one_line(
+    tmp_path: Path, store: str
+) -> None:
+    remote = RemoteIndex(f"embedded:{tmp_path / 'index'}")
+    remote.begin(Build(model="tiny@1", model_digest="one"))
+    with pytest.raises(InputError) as refused:
+        remote.begin(Build(model="tiny@2", model_digest="two"))
+    remote.close()
+    assert type(refused.value) is InputError
+    assert "\n" not in str(refused.value)
+
+
+def test_a_stage_that_fails_ends_the_run_in_one_line_that_names_the_cause(
+    tmp_path: Path, store: str
+) -> None:
+    write_dump(tmp_path / "dump", good_rows(4), lines=())
+    with pytest.raises(JobError) as failed:
+        index_dump(a_job(tmp_path, store), load=refuse_to_load)
+    assert str(failed.value).startswith("the model was loaded; 0 posts were dealt with")
+    assert "\n" not in str(failed.value)
