@@ -56,6 +56,9 @@ class TrainConfig:
     """Width of the beam search, in validation and as the published model's default."""
     max_new_tokens: int = 40
     """Longest output of the beam search, likewise."""
+    min_score: float = 0.05
+    """Keyphrases that score below are dropped, likewise: what only unlikely beams contain is
+    noise in an index."""
     checkpoint_every: int = 0
     """Updates between checkpoints; 0 means after each epoch only."""
     max_failures: int = 3
@@ -77,7 +80,7 @@ class TrainConfig:
         for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise InputError(f"{name} must not be negative")
-        for name in ("warmup_ratio", "lora_dropout"):
+        for name in ("warmup_ratio", "lora_dropout", "min_score"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 0 and less than 1")
 

@@ -234,6 +234,7 @@ def generation_settings(config: TrainConfig) -> GenerationSettings:
     return GenerationSettings(
         beams=config.beams,
         max_new_tokens=config.max_new_tokens,
+        min_score=config.min_score,
         max_text_tokens=config.max_text_tokens,
         batch_size=config.micro_batch_size,
     )
