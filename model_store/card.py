@@ -57,7 +57,9 @@ class Card:
     @property
     def digest(self) -> str:
         """SHA-256 over all that decides what the model answers: base, files, generation."""
-        deciding = [self.base.sha256, dict(self.files), asdict(self.generation)]
+        generation = asdict(self.generation)
+        del generation["batch_size"]  # decides how fast an answer comes, not what it is
+        deciding = [self.base.sha256, dict(self.files), generation]
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> bytes:

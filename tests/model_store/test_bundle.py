@@ -32,7 +32,8 @@ def reseal(folder, **changes):
         if info.name != "card.json"
     }
     card |= changes
-    deciding = [card["base"]["sha256"], card["files"], card["generation"]]
+    generation = {k: v for k, v in card["generation"].items() if k != "batch_size"}
+    deciding = [card["base"]["sha256"], card["files"], generation]
     card["digest"] = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
     (folder / "card.json").write_text(json.dumps(card))
 
@@ -82,6 +83,8 @@ def test_the_digest_changes_with_what_decides_the_answers_and_only_with_that(fol
     assert read_card(LocalFiles(folder)).digest == digest
 
     settings = json.loads((folder / "card.json").read_bytes())["generation"]
+    reseal(folder, generation=settings | {"batch_size": 3})
+    assert read_card(LocalFiles(folder)).digest == digest
     reseal(folder, generation=settings | {"beams": 2})
     assert read_card(LocalFiles(folder)).digest != digest
 
