@@ -48,9 +48,12 @@ def preview(job: IndexJob, count: int, *, threads: int = 1) -> list[PreviewedPos
 
 
 def _good_posts(dump: Dump, side: int) -> Iterator[tuple[Post, Image.Image | None]]:
+    seen: set[str] = set()
     for fragment in dump.fragments():
         for post in dump.read(fragment):
-            if post.error is None:
+            is_first = post.id not in seen
+            seen.add(post.id)
+            if is_first and post.error is None:
                 with contextlib.suppress(PostError):
                     yield post, _picture(dump, post, side)
 
