@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ from trainer.progress import Began, Event, Listener, Stepped, Validated, listeni
 from trainer.run import TrainJob, train
 from trainer.training_set import TrainingSet
 
-pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240, func_only=True)]
 
 CONFIG = TrainConfig(
     epochs=2,
@@ -84,6 +85,8 @@ class DeadlyReporter:
             if self.blocked is not None:
                 for folder in self.blocked.glob("run-*"):
                     (folder / f"checkpoint-{self.step + 1:08d}").touch()
+            # Ray Train asks now and then; a checkpoint that it has not heard of is lost.
+            time.sleep(5)
             os.kill(os.getpid(), signal.SIGKILL)
 
 
