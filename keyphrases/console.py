@@ -1,8 +1,11 @@
-"""Where people read: results on stdout, progress and tables for people on stderr."""
+"""Where people read: results on stdout, progress on stderr."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -19,19 +22,51 @@ from rich.table import Table
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_LINE_EVERY = 30.0
+"""Seconds between two lines of progress where nobody watches a bar: in logs."""
 
-def progress_bar() -> Progress:
-    """A bar with count, time spent and time left, and free words behind (`fields[words]`)."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("[bold]{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[words]}"),
-        console=err,
-    )
+
+class Bar:
+    """Progress of long work: a bar on a terminal, which is gone afterwards; a line now and then in
+    a log. Nothing is left behind that could hide the one line of an error."""
+
+    def __init__(self, description: str) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[words]}"),
+            console=err,
+            transient=True,
+            disable=not err.is_terminal,
+        )
+        self._task = self._progress.add_task(description, total=None, words="")
+        self._last_line = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def show(self, description: str, completed: float, total: float | None, words: str) -> None:
+        """How far it is now; `total` None where nobody knows."""
+        self._progress.update(
+            self._task, description=description, completed=completed, total=total, words=words
+        )
+        if not err.is_terminal and time.monotonic() - self._last_line >= _LINE_EVERY:
+            self._last_line = time.monotonic()
+            share = "" if total is None else f" {completed:,.0f} of {total:,.0f}"
+            err.print(f"{description}{share}  {words}")
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

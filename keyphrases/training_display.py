@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from rich.progress import Progress
-
-from keyphrases.console import err
+from keyphrases.console import Bar, err
 from trainer.progress import Began, Event, Stepped, Validated, Validating
 
 
 class TrainingDisplay:
-    """A listener of `trainer.run.train` that draws a bar and prints a line per epoch."""
+    """A listener of `trainer.run.train`: moves a bar, and prints a line per epoch."""
 
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: Bar) -> None:
         self._bar = bar
-        self._task = bar.add_task("start workers", total=None, words="")
+        self._step = 0
+        self._steps = 0
 
     def __call__(self, event: Event) -> None:
         match event:
             case Began():
-                about = f"{event.posts} posts, {event.epochs} epochs"
                 if event.step:
                     err.print(f"going on after step {event.step} of {event.steps}")
-                self._show("train", event.step, about, total=event.steps)
+                self._step, self._steps = event.step, event.steps
+                self._show("train", f"{event.posts} posts, {event.epochs} epochs")
             case Stepped():
-                words = f"epoch {event.epoch}  loss {event.loss:.3f}"
-                words += f"  {event.posts_per_second:.0f} posts/s"
-                self._show("train", event.step, words)
+                self._step = event.step
+                rate = f"{event.posts_per_second:.0f} posts/s"
+                self._show("train", f"epoch {event.epoch}  loss {event.loss:.3f}  {rate}")
             case Validating():
-                self._show("validate", None, f"epoch {event.epoch}")
+                self._show("validate", f"epoch {event.epoch}")
             case Validated():
                 scores = event.scores["cmkp"]["all"]
                 figures = "  ".join(f"{key} {scores[key]:.3f}" for key in ("f1@1", "f1@3", "map@5"))
                 best = "  (best so far)" if event.best else ""
                 err.print(f"epoch {event.epoch}: loss {event.loss:.3f}  {figures} (cmkp){best}")
 
-    def _show(
-        self, description: str, completed: int | None, words: str, total: int | None = None
-    ) -> None:
-        self._bar.update(
-            self._task, description=description, completed=completed, words=words, total=total
-        )
+    def _show(self, doing: str, words: str) -> None:
+        self._bar.show(doing, self._step, self._steps, words)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import click
 import orjson
 
 from keyphrases.commands.score import score_tables
-from keyphrases.console import out, progress_bar
+from keyphrases.console import Bar, out
 from model_store.keyphraser import Keyphraser
 from model_store.store import Store
 from trainer.evaluation import Evaluation, evaluate
@@ -55,10 +54,16 @@ def command(
 def evaluate_scenarios(
     keyphraser: Keyphraser, examples: TrainingSet, scenarios: Sequence[str]
 ) -> list[Evaluation]:
-    """Evaluations in the order asked, with a bar for each."""
-    done = []
-    with progress_bar() as bar:
+    """Evaluations in the order asked, with a bar."""
+    done: list[Evaluation] = []
+    asked = 0
+    with Bar("evaluate") as bar:
+
+        def advance(posts: int) -> None:
+            nonlocal asked
+            asked += posts
+            bar.show("evaluate", asked, len(examples) * len(scenarios), scenarios[len(done)])
+
         for scenario in scenarios:
-            task = bar.add_task(f"evaluate {scenario}", total=len(examples), words="")
-            done.append(evaluate(keyphraser, examples, scenario, partial(bar.advance, task)))
+            done.append(evaluate(keyphraser, examples, scenario, advance))
     return done

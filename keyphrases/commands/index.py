@@ -9,7 +9,7 @@ from indexer.preview import PreviewedPost, preview
 from indexer.run import index_dump
 from indexer.summary import RunSummary
 from indexer.watch import Snapshot
-from keyphrases.console import err, out, progress_bar
+from keyphrases.console import Bar, err, out
 from posts.errors import InputError
 
 
@@ -75,16 +75,13 @@ def command(
 
 def run_indexing(job: IndexJob) -> RunSummary:
     """Indexes with a bar on stderr."""
-    with progress_bar() as bar:
-        task = bar.add_task("start", total=None, words="")
+    with Bar("check and start") as bar:
 
         def show(seen: Snapshot) -> None:
             posts, tally = seen.stages.posts, seen.tally
             words = f"read {posts['read']:,}  generated {posts['generate']:,}"
             words += f"  unchanged {tally.unchanged:,}  dead {tally.dead:,}"
-            bar.update(
-                task, description="index", completed=tally.read, total=seen.total, words=words
-            )
+            bar.show("index", tally.read, seen.total, words)
 
         summary = index_dump(job, on_progress=show)
     if summary.dead and summary.dead_letters:

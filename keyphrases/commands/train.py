@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from keyphrases.console import out, progress_bar
+from keyphrases.console import Bar, out
 from keyphrases.training_display import TrainingDisplay
 from model_store.base import SMALL
 from model_store.store import ModelVersion
@@ -70,5 +70,5 @@ def _config(path: Path | None, base: str) -> TrainConfig:
 
 def run_training(job: TrainJob) -> ModelVersion:
     """Trains with a bar on stderr."""
-    with progress_bar() as bar:
+    with Bar("start workers") as bar:
         return train(job, TrainingDisplay(bar))
