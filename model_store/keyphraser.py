@@ -104,8 +104,10 @@ class Keyphraser:
         written = self._tokenizer.batch_decode(
             output.sequences[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True
         )
-        beams = [Beam(*one) for one in zip(written, output.sequences_scores.tolist(), strict=True)]
         width = self._settings.beams
+        # The one beam of a greedy search has no score: it has all the probability.
+        scores = output.sequences_scores.tolist() if width > 1 else [0.0] * len(written)
+        beams = [Beam(*one) for one in zip(written, scores, strict=True)]
         return [
             self._select(score_phrases(beams[start : start + width]))
             for start in range(0, len(beams), width)

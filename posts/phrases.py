@@ -7,9 +7,9 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from nltk.stem.porter import PorterStemmer
+from Stemmer import Stemmer
 
-_STEMMER = PorterStemmer()
+_STEMMER = Stemmer("porter")
 _GAP = re.compile(r"[+#]+(?=\w)|\s+")
 
 
@@ -59,4 +59,4 @@ def _in_word(character: str) -> str:
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """Porter stem of a lower-case English word; any other word unchanged."""
-    return _STEMMER.stem(word) if word.isascii() and word.isalpha() else word
+    return str(_STEMMER.stemWord(word)) if word.isascii() and word.isalpha() else word

@@ -91,6 +91,13 @@ def test_the_picture_and_the_text_matter(base, picture):
     assert len({tuple(answer) for answer in answers}) == 5
 
 
+def test_the_one_beam_of_a_greedy_search_has_all_the_probability(llava, posts):
+    answers = over(llava, beams=1)(*posts)
+
+    assert any(answers)
+    assert {one.score for answer in answers for one in answer} == {1.0}
+
+
 def test_no_posts_get_no_answers(llava):
     assert over(llava)([], []) == []
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import ray
-import ray.data  # noqa: F401 - sets up its logger
+import ray.data
 
 from tests.servers.s3 import S3Server
 
