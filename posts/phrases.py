@@ -59,4 +59,5 @@ def _in_word(character: str) -> str:
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """Porter stem of a lower-case English word; any other word unchanged."""
-    return str(_STEMMER.stemWord(word)) if word.isascii() and word.isalpha() else word
+    # Of "s" the algorithm leaves nothing.
+    return _STEMMER.stemWord(word) or word if word.isascii() and word.isalpha() else word
