@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,19 +26,17 @@ def ray_session() -> Iterator[None]:
         yield
         return
     quiet = logging.ERROR
+    address = os.environ.get("RAY_ADDRESS")
+    local = {"num_cpus": max(_LEAST_CPUS, _cpus()), "include_dashboard": False}
     # The core's messages, which come straight to stderr, are for Ray's developers.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    address = os.environ.get("RAY_ADDRESS")
     try:
-        if address:
-            ray.init(address=address, logging_level=quiet, log_to_driver=False)
-        else:
+        with _silent_stderr():
             ray.init(
-                address="local",
-                num_cpus=max(_LEAST_CPUS, _cpus()),
-                include_dashboard=False,
+                address=address or "local",
                 logging_level=quiet,
                 log_to_driver=False,
+                **({} if address else local),
             )
     except (ConnectionError, RuntimeError, TimeoutError) as error:
         where = f"the Ray cluster at {address}" if address else "Ray on this machine"
@@ -48,6 +47,23 @@ def ray_session() -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """For Ray's core, which tells at its start, on file descriptor 2, which log level it was given.
+
+    Where something is wrong Ray raises, so nothing that matters is lost.
+    """
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _quieten_ray_data(level: int) -> None:

@@ -86,7 +86,7 @@ def _summary(one: ModelVersion, aliases: dict[str, int]) -> dict[str, object]:
         "model": str(one),
         "aliases": ", ".join(alias for alias, version in aliases.items() if version == one.version),
         "base": card.base.name,
-        "method": card.training.get("method", ""),
+        "method": card.training.get("config", {}).get("method", ""),
         "created": card.created_at[:16].replace("T", " "),
         "digest": card.digest[:12],
     }
