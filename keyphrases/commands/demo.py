@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,7 +181,13 @@ def _say_where(places: Places) -> None:
     for what, where in rows:
         out.print(f"  {what:26}{where}")
     out.print("\nSearch it yourself:")
-    out.print(f'  keyphrases search "yellow umbrella" --index {places.index} --facets')
+    out.print(f'  {_program()} search "yellow umbrella" --index {places.index} --facets')
+
+
+def _program() -> str:
+    """What to type for this program: its name, or where it lies if no PATH leads there."""
+    name = "keyphrases"
+    return name if shutil.which(name) else os.path.relpath(Path(sys.executable).with_name(name))
 
 
 def _heading(words: str) -> None:
