@@ -16,7 +16,6 @@ import argparse
 import copy
 import json
 import logging
-import random
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -24,34 +23,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 from transformers import (
-    CLIPImageProcessorPil,
-    CLIPVisionConfig,
-    LlamaConfig,
-    LlavaConfig,
     LlavaForConditionalGeneration,
     LlavaProcessor,
-    PreTrainedTokenizerFast,
     get_cosine_schedule_with_warmup,
 )
 
-from posts.drawn import COLOURS, PRACTICE, THINGS, Scene
-from trainer.lessons import (
-    PICTURE_QUESTION,
-    TEXT_QUESTION,
-    LessonBatch,
-    LessonBatches,
-    PictureBatches,
-)
-
-PICTURE_SIDE = 72
-PATCH = 12
-HIDDEN = 128
-VOCABULARY = 1024
+from posts.drawn import COLOURS, THINGS
+from trainer.lessons import LessonBatch, LessonBatches, PictureBatches
+from trainer.small_base import HIDDEN, PICTURE_SIDE, build_model, build_processor
 
 log = logging.getLogger(__name__)
 
@@ -70,77 +53,6 @@ class PretrainConfig:
     """Share of each phase's steps."""
     weight_decay: float = 0.05
     seed: int = 1
-
-
-def build_processor() -> LlavaProcessor:
-    """Byte-level tokenizer, so that any text survives, and CLIP's picture processor."""
-    bpe = Tokenizer(models.BPE(unk_token=None))
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bpe.decoder = decoders.ByteLevel()
-    rng = random.Random("tokenizer")
-    answers = (f"a {Scene.any(rng).phrase}" for _ in range(2_000))
-    texts = (PRACTICE.write(rng)[0] for _ in range(20_000))
-    bpe.train_from_iterator(
-        [*texts, *answers, PICTURE_QUESTION, TEXT_QUESTION],
-        trainers.BpeTrainer(
-            vocab_size=VOCABULARY,
-            special_tokens=["<pad>", "<s>", "</s>", "<image>"],
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        ),
-    )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=bpe,
-        pad_token="<pad>",
-        bos_token="<s>",
-        eos_token="</s>",
-        padding_side="left",
-        extra_special_tokens={"image_token": "<image>"},
-    )
-    half = [0.5, 0.5, 0.5]
-    pictures = CLIPImageProcessorPil(
-        size={"shortest_edge": PICTURE_SIDE},
-        crop_size={"height": PICTURE_SIDE, "width": PICTURE_SIDE},
-        image_mean=half,
-        image_std=half,
-    )
-    return LlavaProcessor(
-        image_processor=pictures,
-        tokenizer=tokenizer,
-        patch_size=PATCH,
-        num_additional_image_tokens=1,
-        vision_feature_select_strategy="default",
-        image_token="<image>",
-    )
-
-
-def build_model(processor: LlavaProcessor) -> LlavaForConditionalGeneration:
-    tokenizer = processor.tokenizer
-    size = {"hidden_size": HIDDEN, "num_hidden_layers": 4, "num_attention_heads": 4}
-    config = LlavaConfig(
-        vision_config=CLIPVisionConfig(
-            **size, intermediate_size=4 * HIDDEN, image_size=PICTURE_SIDE, patch_size=PATCH
-        ),
-        text_config=LlamaConfig(
-            **size,
-            intermediate_size=3 * HIDDEN,
-            vocab_size=len(tokenizer),
-            max_position_embeddings=2048,
-            tie_word_embeddings=True,
-            pad_token_id=tokenizer.pad_token_id,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-        ),
-        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
-        image_seq_length=(PICTURE_SIDE // PATCH) ** 2,
-        vision_feature_layer=-1,
-        tie_word_embeddings=True,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    model = LlavaForConditionalGeneration(config)
-    # At this size fused attention costs a CPU twice the time of the plain one.
-    model.set_attn_implementation("eager")
-    return model
 
 
 def pretrain(config: PretrainConfig, out: Path) -> None:
