@@ -2,6 +2,7 @@
 
     PATH/current        {"version": 2}, replaced atomically
     PATH/000002/        a table of documents, and build.json
+    PATH/version.new/   a version until it is whole
     PATH/dead/          a table of dead letters
     PATH/lock           held with flock by the run that writes; its content names the run
 
@@ -16,7 +17,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from indexer.index.embedded.failures import as_input_error, as_job_error
 from indexer.index.records import Build
 from posts.errors import InputError
 
-_POINTER, _LOCK, _BUILD = "current", "lock", "build.json"
+_POINTER, _LOCK, _BUILD, _TABLE = "current", "lock", "build.json", "meta.json"
 _VERSION = re.compile(r"\d{6,}")
 
 
@@ -35,6 +36,7 @@ class IndexFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.dead = path / "dead"
+        self.draft = path / "version.new"
 
     def check(self) -> None:
         """`InputError` unless this is an index, an empty folder or a place for one."""
@@ -47,11 +49,8 @@ class IndexFolder:
         if not path.is_dir():
             raise InputError(f"{path} is a file; an embedded index is a folder")
         with as_input_error(path):
-            names = {entry.name for entry in path.iterdir()}
-        ours = {_POINTER, _LOCK, self.dead.name}
-        if _POINTER not in names and any(
-            name not in ours and not _VERSION.fullmatch(name) for name in names
-        ):
+            foreign = not (path / _POINTER).exists() and not all(map(self._is_ours, path.iterdir()))
+        if foreign:
             raise InputError(f"{path} holds other files and no index; choose another folder")
         if not os.access(path, os.W_OK):
             raise InputError(f"the index in {path} is not writable; see its permissions")
@@ -106,16 +105,35 @@ class IndexFolder:
             except (KeyError, TypeError) as error:
                 raise ValueError(f"{_BUILD} of version {version} is broken") from error
 
-    def create(self, version: int, build: Build) -> None:
-        folder = self.version(version)
+    def create(self, build: Build) -> int:
+        """Makes the table in `draft` a version above all others."""
+        number = max(self.versions(), default=0) + 1
         with as_job_error(self.path):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            _write_durably(folder / _BUILD, build_to_json(build))
+            _write_durably(self.draft / _BUILD, build_to_json(build))
+            # Fails, as it should, if a folder of that name holds anything.
+            self.draft.rename(self.version(number))
+        return number
 
     def remove(self, version: int) -> None:
-        """Searches that have it open go on; the system frees the space after them."""
-        shutil.rmtree(self.version(version), ignore_errors=True)
+        """Searches that have it open go on; the system frees the space after them.
+
+        A removal that is killed leaves a version without rows, never half a table.
+        """
+        folder = self.version(version)
+        with suppress(OSError):
+            (folder / _TABLE).unlink(missing_ok=True)
+            for path in folder.iterdir():
+                if path.name != _BUILD:
+                    path.unlink()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _is_ours(self, entry: Path) -> bool:
+        """Whether a run that was killed before there was a pointer may have left this."""
+        if entry in (self.dead, self.draft):
+            return _is_young_table(entry)
+        if _VERSION.fullmatch(entry.name):
+            return entry.is_dir() and ((entry / _BUILD).is_file() or not any(entry.iterdir()))
+        return entry.name in (_LOCK, _draft(self.path / _POINTER).name) and entry.is_file()
 
     def _refuse_foreign(self) -> None:
         if self.path.exists():
@@ -129,9 +147,21 @@ def _object(path: Path) -> dict[str, Any]:
     return content
 
 
+def _is_young_table(folder: Path) -> bool:
+    """A table, or what there is of one before it has its first file of a plain name."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    return _TABLE in names or all(name.startswith(".") for name in names)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
+
+
 def _write_durably(path: Path, content: dict[str, Any]) -> None:
     """Readers see the old content or the new, also after a power cut."""
-    draft = path.with_name(path.name + ".new")
+    draft = _draft(path)
     with draft.open("w", encoding="utf-8") as file:
         json.dump(content, file, ensure_ascii=False)
         file.flush()

@@ -160,13 +160,14 @@ class EmbeddedIndex:
                 found = number
             elif number > live:
                 self._folder.remove(number)
+        if found is not None:
+            # A removal that was killed has left it without its table.
+            Table(self._folder.version(found), documents_schema(), create=True)
         return found
 
     def _create(self, build: Build) -> int:
-        number = max(self._folder.versions(), default=0) + 1
-        self._folder.create(number, build)
-        Table(self._folder.version(number), documents_schema(), create=True)
-        return number
+        Table(self._folder.draft, documents_schema(), create=True)
+        return self._folder.create(build)
 
     def _chosen(self) -> int:
         if self._version is None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from indexer.index.location import open_index
 from indexer.index.query import Query
+from indexer.index.records import Build
 from posts.errors import InputError, JobError
 from tests.indexer.index.samples import BUILD, OTHER_BUILD, document
 
@@ -26,6 +30,115 @@ def test_a_folder_with_other_files_is_no_index(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds other files"), index.lock("first"):
         pass
     assert os.listdir(tmp_path) == ["holiday.txt"]  # noqa: PTH208 - the plainest way
+
+
+@pytest.mark.parametrize("name", ["000000", "202611", "dead", "version.new", "lock", "current.new"])
+def test_folders_of_a_user_are_never_taken_for_an_index(tmp_path: Path, name: str) -> None:
+    pictures = [tmp_path / name / "a.png", tmp_path / "000001" / "b.png"]
+    for picture in pictures:
+        picture.parent.mkdir(exist_ok=True)
+        picture.write_bytes(b"png")
+    index = open_index(f"embedded:{tmp_path}")
+    with pytest.raises(InputError, match="holds other files"), index.lock("first"):
+        pass
+    with pytest.raises(InputError, match="holds other files"):
+        index.begin(BUILD)
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(pictures)
+
+
+def test_a_new_version_overwrites_nothing(tmp_path: Path) -> None:
+    index = open_index(f"embedded:{tmp_path}")
+    index.begin(BUILD)
+    (tmp_path / "000002").mkdir()
+    (tmp_path / "000002" / "a.png").write_bytes(b"png")
+    with pytest.raises(JobError):
+        index.begin(BUILD, rebuild=True)
+    assert (tmp_path / "000002" / "a.png").read_bytes() == b"png"
+
+
+class Killed(BaseException):
+    """Stands in for SIGKILL: nothing in the program catches it."""
+
+
+def begin_killed_after(steps: int, location: str, build: Build, rebuild: bool = False) -> bool:
+    """Begins a run and kills it before a step on the disk; False if it got through before that."""
+    done = 0
+
+    def deadly(call: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*args: Any, **kwargs: Any) -> Any:
+            nonlocal done
+            if done == steps:
+                raise Killed
+            done += 1
+            return call(*args, **kwargs)
+
+        return step
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", deadly(os.fsync))
+        patch.setattr(os, "rmdir", deadly(os.rmdir))
+        for name in ("mkdir", "open", "rename", "replace", "unlink"):
+            patch.setattr(Path, name, deadly(getattr(Path, name)))
+        index = open_index(location)
+        try:
+            with index.lock("killed"):
+                index.begin(build, rebuild=rebuild)
+        except Killed:
+            return True
+        return False
+
+
+def begins_and_works(location: str, build: Build, rebuild: bool = False) -> None:
+    index = open_index(location)
+    index.check()
+    with index.lock("next"):
+        index.begin(build, rebuild=rebuild)
+        index.write([document("p1", "cat")])
+        index.promote()
+    index.close()
+    index.check()
+    assert index.search(Query(words="cat")).total == 1
+
+
+@pytest.mark.parametrize("build", [BUILD, OTHER_BUILD], ids=["same model", "another model"])
+def test_a_first_run_killed_at_any_step_is_resumed(tmp_path: Path, build: Build) -> None:
+    for steps in itertools.count():
+        folder = tmp_path / str(steps)
+        if not begin_killed_after(steps, f"embedded:{folder}", BUILD):
+            break
+        live = (folder / "current").exists()
+        begins_and_works(f"embedded:{folder}", build, rebuild=live and build != BUILD)
+    assert steps > 8
+
+
+def test_a_removal_killed_at_any_step_leaves_an_index_that_works(tmp_path: Path) -> None:
+    """The removal of an unfinished version of another model, before there is a live one."""
+    for steps in itertools.count():
+        folder = tmp_path / str(steps)
+        location = f"embedded:{folder}"
+        first = open_index(location)
+        first.begin(BUILD)
+        first.write([document("p0", "dog")])
+        first.close()
+        (folder / "current").unlink()
+        if not begin_killed_after(steps, location, OTHER_BUILD):
+            break
+        if (folder / "current").exists():
+            begins_and_works(location, OTHER_BUILD)
+        else:
+            begins_and_works(location, BUILD)
+    assert steps > 12
+
+
+def test_a_rebuild_killed_at_any_step_of_its_beginning_is_resumed(tmp_path: Path) -> None:
+    for steps in itertools.count():
+        location = f"embedded:{tmp_path / str(steps)}"
+        begins_and_works(location, BUILD)
+        if not begin_killed_after(steps, location, OTHER_BUILD, rebuild=True):
+            break
+        assert open_index(location).search(Query(words="cat")).total == 1
+        begins_and_works(location, OTHER_BUILD, rebuild=True)
+    assert steps > 5
 
 
 def test_a_file_is_no_index(tmp_path: Path) -> None:
