@@ -69,7 +69,7 @@ class Bar:
             err.print(f"{description}{share}  {words}")
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+def table(title: str, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> Table:
     """A table whose first column is words and whose others are figures."""
     drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for number, column in enumerate(columns):

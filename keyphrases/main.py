@@ -73,6 +73,8 @@ def main() -> None:
         # The reader of our output has gone (`| head`): nothing is left to say, to nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
 
 
 def _path(error: click.UsageError) -> str:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from keyphrases.console import Bar, err
-from trainer.progress import Began, Event, Stepped, Validated, Validating
+from trainer.progress import (
+    Began,
+    CheckpointFailed,
+    Event,
+    LeftOut,
+    Stepped,
+    Validated,
+    Validating,
+)
 
 
 class TrainingDisplay:
@@ -16,6 +24,11 @@ class TrainingDisplay:
 
     def __call__(self, event: Event) -> None:
         match event:
+            case LeftOut():
+                told = ", ".join(f"{count:,} {reason}" for reason, count in event.reasons.items())
+                err.print(f"left out of {event.dump}: {told}")
+            case CheckpointFailed():
+                err.print(f"no checkpoint was written after step {event.step}: {event.why}")
             case Began():
                 if event.step:
                     err.print(f"going on after step {event.step} of {event.steps}")

@@ -69,7 +69,7 @@ class Card:
 
     @staticmethod
     def from_json(data: bytes) -> Card:
-        """Inverse of `to_json`; `InputError` if anything is missing, odd or does not add up."""
+        """Inverse of `to_json`; `ValueError` if anything is missing, odd or does not add up."""
         try:
             content = json.loads(data)
             digest = content.pop("digest")
@@ -82,6 +82,6 @@ class Card:
                 raise ValueError(f"file name {odd[0]!r} is not allowed")
             if card.digest != digest:
                 raise ValueError("the digest does not fit the content")
-        except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
-            raise InputError(f"corrupt bundle: its card.json cannot be trusted: {error}") from error
+        except (KeyError, TypeError, AttributeError, InputError) as error:
+            raise ValueError(str(error)) from error
         return card

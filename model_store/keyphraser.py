@@ -53,7 +53,7 @@ class Keyphraser:
         loaded = load_bundle(bundle, dtype=torch.bfloat16 if on_gpu else torch.float32)
         if on_gpu:
             # Not merged: rounded to bf16, most of what was learnt would vanish in the base.
-            loaded.model.to(torch.bfloat16)
+            cast_parameters(loaded.model, torch.bfloat16)
         else:
             merge_lora(loaded.model)
         keyphraser = cls(
@@ -116,3 +116,9 @@ class Keyphraser:
     def _select(self, keyphrases: Sequence[Keyphrase]) -> list[Keyphrase]:
         good = [one for one in keyphrases if one.score >= self._settings.min_score]
         return good[: self._settings.max_keyphrases]
+
+
+def cast_parameters(model: PreTrainedModel, dtype: torch.dtype) -> None:
+    """Casts parameters alone: as buffers, rotary frequencies stay as exact as they were trained."""
+    for parameter in model.parameters():
+        parameter.data = parameter.data.to(dtype)

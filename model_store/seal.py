@@ -35,12 +35,13 @@ def check_bundle(files: Files, folder: str = "") -> Card:
 
 def read_card(files: Files, folder: str = "") -> Card:
     """The card of a bundle, without a look at the other files."""
+    where = f"corrupt bundle {files.root}/{folder}".rstrip("/")
     try:
         return Card.from_json(files.read(f"{folder}/{CARD_FILE}".lstrip("/")))
     except FileNotFoundError:
-        raise InputError(
-            f"corrupt bundle {files.root}/{folder}: {CARD_FILE} is missing; publish it again"
-        ) from None
+        raise InputError(f"{where}: {CARD_FILE} is missing; publish it again") from None
+    except ValueError as error:
+        raise InputError(f"{where}: {CARD_FILE} cannot be trusted: {error}") from error
 
 
 def sha256(files: Files, name: str) -> str:

@@ -67,6 +67,11 @@ class Store:
         self._files.write(probe, b"")
         self._files.delete(probe)
 
+    @property
+    def root(self) -> str:
+        """Absolute path or `s3://bucket/prefix`: the same place for a worker elsewhere."""
+        return self._files.root
+
     def publish(self, name: str, folder: Path) -> int:
         """Copies a bundle into the store as its next version, and gives the number.
 
@@ -117,20 +122,30 @@ class Store:
         check_bundle(self._files, _folder(found.name, found.version))
         return found
 
-    def list(self) -> Sequence[ModelVersion]:
-        """All versions of all models, by name and number."""
-        return [
-            ModelVersion(name=name, version=version, card=read_card(self._files, folder))
-            for name, version in self._published("")
-            for folder in [_folder(name, version)]
-        ]
+    def list(self) -> Sequence[str]:
+        """`NAME@VERSION` of all versions of all models, by name and number."""
+        return [f"{name}@{version}" for name, version in self._published("")]
+
+    def published_by(self, run: str, name: str) -> ModelVersion | None:
+        """The version of a model that a training run published, if it has."""
+        for version in self._versions(_check(name, "model")):
+            card = read_card(self._files, _folder(name, version))
+            if card.training.get("run") == run:
+                return ModelVersion(name=name, version=version, card=card)
+        return None
 
     def promote(self, name: str, version: int, alias: str = PRODUCTION) -> None:
         """Lets an alias mean a version from now on."""
         self.resolve(f"{name}@{version}")
         now = datetime.now(UTC).isoformat(timespec="seconds")
         entry = Promotion(version=version, at=now)
-        self._change(name, alias, lambda history: [*history, entry])
+
+        def forward(history: Sequence[Promotion]) -> Sequence[Promotion]:
+            # Said twice it is still one step, or a rollback would go nowhere.
+            said = bool(history) and history[-1].version == version
+            return history if said else [*history, entry]
+
+        self._change(name, alias, forward)
 
     def rollback(self, name: str, alias: str = PRODUCTION) -> int:
         """Lets an alias mean again what it meant before, and gives that version."""

@@ -7,6 +7,7 @@ So no post is dropped or seen twice, whatever the number of workers, and the bat
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +31,17 @@ class Order:
 
     def batch(self, epoch: int, number: int) -> Rows:
         """Rows of a global batch."""
-        rows = np.random.default_rng([self.seed, epoch]).permutation(self.posts)
+        rows = _shuffled(self.posts, self.seed, epoch)
         return rows[number * self.batch_size : (number + 1) * self.batch_size]
 
     def share(self, epoch: int, number: int, rank: int, workers: int) -> Rows:
         """A worker's part of a global batch; empty if there are more workers than rows."""
         return self.batch(epoch, number)[rank::workers]
+
+
+@lru_cache(maxsize=2)
+def _shuffled(posts: int, seed: int, epoch: int) -> Rows:
+    """Kept for the epoch under way: a shuffle for every batch would cost more than the batch."""
+    rows = np.random.default_rng([seed, epoch]).permutation(posts)
+    rows.setflags(write=False)
+    return rows

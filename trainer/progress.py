@@ -64,7 +64,23 @@ class Validated:
     """Whether this is the best epoch so far."""
 
 
-Event = Began | Stepped | Validating | Validated
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """Posts of a dump that nothing can be learnt from."""
+
+    dump: str
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointFailed:
+    """A checkpoint could not be written; the run goes on, and would resume from an earlier one."""
+
+    step: int
+    why: str
+
+
+Event = LeftOut | Began | Stepped | Validating | Validated | CheckpointFailed
 Listener = Callable[[Event], None]
 
 

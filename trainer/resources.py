@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ray
+from ray.util.placement_group import placement_group, remove_placement_group
 
 from posts.errors import InputError
 
 _LOADER_CPUS_BESIDE_GPU = 1
 """CPUs a worker with a GPU needs at least for pictures, beside the one that drives the GPU."""
+
+_PLACEMENT_SECONDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,26 @@ def share_out(
         )
     loaders = max(1, cpus - 1) if gpus_per_worker else 1
     return Share(cpus=cpus, threads=1 if gpus_per_worker else cpus, loader_threads=loaders)
+
+
+def check_placement(share: Share, workers: int, gpus_per_worker: int) -> None:
+    """Lets Ray set the workers' places aside once, on trial; a launch that cannot be placed would
+    wait for ever.
+
+    Sums over machines do not tell: another job may hold just the CPUs that a worker needs together.
+    Raises InputError if it takes longer than `_PLACEMENT_SECONDS`.
+    """
+    bundle = {"CPU": share.cpus, "GPU": gpus_per_worker}
+    wanted = {kind: float(amount) for kind, amount in bundle.items() if amount}
+    group = placement_group([wanted] * workers)
+    try:
+        if not group.wait(timeout_seconds=_PLACEMENT_SECONDS):
+            raise InputError(
+                f"Ray finds no place for {workers} workers of {share.cpus} CPUs each: other jobs "
+                "hold some of the machines; wait for them, or lower --workers"
+            )
+    finally:
+        remove_placement_group(group)
 
 
 def _check_gpus(nodes: Sequence[Node], wanted: int) -> None:

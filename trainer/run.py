@@ -31,9 +31,9 @@ from model_store.store import ModelVersion, Store
 from posts.dump import Dump
 from posts.errors import InputError, JobError, KeyphraseError
 from trainer.config import TrainConfig
-from trainer.progress import Listener, listening
+from trainer.progress import LeftOut, Listener, listening
 from trainer.ray_session import ray_session
-from trainer.resources import Share, cluster_nodes, share_out
+from trainer.resources import Share, check_placement, cluster_nodes, share_out
 from trainer.training_set import TrainingSet
 from trainer.training_storage import TrainingStorage
 from trainer.worker import WorkerJob, train_worker
@@ -85,16 +85,16 @@ def train(job: TrainJob, listener: Listener = lambda _event: None) -> ModelVersi
     """
     store = Store(job.store)
     store.check(job.name)
-    base = identify_base(_absolute(job.base) if Path(job.base).is_dir() else job.base)
+    base = identify_base(job.base)
     for dump in (job.data, job.valid):
         Dump.open(dump)
     with ray_session():
-        version = _train(job, base, listener)
+        version = _train(job, store, base, listener)
     return store.resolve(f"{job.name}@{version}")
 
 
-def _train(job: TrainJob, base: BaseIdentity, listener: Listener) -> int:
-    """Number of the published version."""
+def _train(job: TrainJob, store: Store, base: BaseIdentity, listener: Listener) -> int:
+    """Number of the published version, which may be that of an earlier run of the same job."""
     share = share_out(
         cluster_nodes(),
         ray.available_resources().get("CPU", 0),
@@ -103,8 +103,14 @@ def _train(job: TrainJob, base: BaseIdentity, listener: Listener) -> int:
     )
     data = TrainingSet.build(job.data, job.cache)
     valid = TrainingSet.build(job.valid, job.cache, job.config.validation_posts)
+    for uri, examples in ((job.data, data), (job.valid, valid)):
+        if examples.left_out:
+            listener(LeftOut(dump=uri, reasons=examples.left_out))
     run = _run_name(data, valid, base, job.config)
-    storage = TrainingStorage.beside(job.store, job.name)
+    if (earlier := store.published_by(run, job.name)) is not None:
+        return earlier.version
+    check_placement(share, job.workers, job.gpus_per_worker)
+    storage = TrainingStorage.beside(store.root, job.name)
     with listening(listener) as report:
         worker_job = WorkerJob(
             data=_absolute(job.data),
@@ -112,13 +118,15 @@ def _train(job: TrainJob, base: BaseIdentity, listener: Listener) -> int:
             valid=_absolute(job.valid),
             valid_fingerprint=valid.fingerprint,
             base=base,
-            store=_absolute(job.store),
+            store=store.root,
             name=job.name,
             run=run,
             config=job.config,
             cache=job.cache,
             threads=share.threads,
             loader_threads=share.loader_threads,
+            on_gpu=bool(job.gpus_per_worker),
+            left_out={"train": data.left_out, "validation": valid.left_out},
             report=report,
         )
         version = _fit(_trainer(job, worker_job, share, storage))
@@ -202,10 +210,13 @@ def _run_name(
     data: TrainingSet, valid: TrainingSet, base: BaseIdentity, config: TrainConfig
 ) -> str:
     """Equal for runs that must give equal models, so a run that was killed finds its own."""
-    deciding = [data.fingerprint, valid.fingerprint, base.sha256, config.to_json()]
+    settings = config.to_json()
+    for how in ("max_failures", "checkpoint_every"):
+        del settings[how]
+    deciding = [data.fingerprint, valid.fingerprint, base.sha256, settings]
     return "run-" + hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _absolute(uri: str) -> str:
     """Workers have another working directory."""
-    return uri if "://" in uri else str(Path(uri).expanduser().absolute())
+    return uri if "://" in uri else str(Path(uri).absolute())

@@ -6,11 +6,13 @@ without gold keyphrases) is left out and counted.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import logging
 import os
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +41,7 @@ _SCHEMA = pa.schema(
 )
 _ROWS_PER_BATCH = 64
 _READERS = 4
+_KEPT_SECONDS = 14 * 24 * 3600
 _NO_GOLD = "no gold keyphrases"
 
 
@@ -74,6 +77,7 @@ class TrainingSet:
         """
         dump = Dump.open(dump_uri)
         folder.mkdir(parents=True, exist_ok=True)
+        _remove_old(folder)
         left_out: Counter[str] = Counter()
         digest = hashlib.sha256()
         handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
@@ -121,6 +125,14 @@ class TrainingSet:
         start = int(self._ends[batch - 1]) if batch else 0
         values = self._batches[batch].slice(row - start, 1).to_pylist()[0]
         return Example(**values | {"keyphrases": tuple(values["keyphrases"])})
+
+
+def _remove_old(folder: Path) -> None:
+    """Removes what runs that failed, or were killed, left on this node."""
+    for path in (*folder.glob("*.arrow"), *folder.glob("*.part")):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _KEPT_SECONDS:
+                path.unlink()
 
 
 def _examples(dump: Dump, left_out: Counter[str]) -> Iterator[Example]:

@@ -19,13 +19,11 @@ class TrainingStorage:
 
     @classmethod
     def beside(cls, store: str, name: str) -> TrainingStorage:
-        """The folder NAME/training of a store, a local path or s3:// URI."""
+        """The folder NAME/training of a store, an absolute path or s3:// URI."""
         bucket = store.removeprefix("s3://")
         if bucket != store:
             return cls(_s3(), f"{bucket.rstrip('/')}/{name}/training")
-        return cls(
-            fs.LocalFileSystem(), str(Path(store).expanduser().absolute() / name / "training")
-        )
+        return cls(fs.LocalFileSystem(), str(Path(store) / name / "training"))
 
     def remove(self, run: str) -> None:
         """Removes what a run left."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from torch.nn import Parameter
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
+from posts.errors import JobError
 from trainer.step import Loss
 
 
@@ -30,7 +32,8 @@ def apply_update(optimizer: Optimizer, losses: Sequence[Loss], max_grad_norm: fl
 
     The gradients are sums over label tokens; the sum over all workers is divided by the label
     tokens of the whole effective batch. So one worker and many make the same update of the same
-    batch, however it is cut and however uneven the parts.
+    batch, however it is cut and however uneven the parts. Raises JobError if loss or gradient is
+    not finite.
     """
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
     total = sum((loss.total for loss in losses), start=torch.zeros((), device=parameters[0].device))
@@ -38,7 +41,13 @@ def apply_update(optimizer: Optimizer, losses: Sequence[Loss], max_grad_norm: fl
     for parameter in parameters:
         if parameter.grad is not None:
             parameter.grad.div_(max(1, loss.tokens))
-    clip_grad_norm_(parameters, max_grad_norm)
+    norm = clip_grad_norm_(parameters, max_grad_norm)
+    if not (math.isfinite(loss.total) and bool(torch.isfinite(norm))):
+        # Judged after the sum, so that all workers stop together, and before any weight changes.
+        raise JobError(
+            "the loss or its gradient is no longer a number; lower the learning rates, or set "
+            "precision to fp32"
+        )
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return loss

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ from trainer.loop import Loop, Worker, uses_bf16
 from trainer.metrics import Case, score
 from trainer.optimization import make_optimizer
 from trainer.order import Order, Rows
-from trainer.progress import Event
+from trainer.progress import CheckpointFailed, Event
 from trainer.scenarios import clean
 from trainer.step import STEPS
 from trainer.training_set import TrainingSet
@@ -72,6 +72,10 @@ class WorkerJob:
     threads: int
     """CPUs that this worker was given for the model."""
     loader_threads: int
+    on_gpu: bool
+    """A GPU was asked for; without, one that happens to be there is not taken."""
+    left_out: Mapping[str, Mapping[str, int]]
+    """Posts of each data set that were left out, by reason."""
     report: Callable[[Event], None]
 
 
@@ -96,7 +100,7 @@ def _this_worker(job: WorkerJob) -> Worker:
     return Worker(
         rank=context.get_world_rank(),
         workers=context.get_world_size(),
-        device=ray.train.torch.get_device(),
+        device=ray.train.torch.get_device() if job.on_gpu else torch.device("cpu"),
         loader_threads=job.loader_threads,
     )
 
@@ -163,6 +167,10 @@ class _Learner:
 
     def publish(self) -> int:
         """Publishes the best epoch's weights; gives the version's number."""
+        store = Store(self._job.store)
+        if (earlier := store.published_by(self._job.run, self._job.name)) is not None:
+            # This worker published it, and was lost before anybody heard of it.
+            return earlier.version
         if self._best is None:
             raise JobError("no epoch was finished, so there is nothing to publish")
         fill_weights(self._base.model, self._best)
@@ -180,11 +188,19 @@ class _Learner:
                 },
                 metrics={"epoch": best["epoch"], "validation": best["scores"]},
                 data={
-                    "train": _describe(self._job.data, self._train),
-                    "validation": _describe(self._job.valid, self._valid),
+                    "train": self._describe("train", self._job.data, self._train),
+                    "validation": self._describe("validation", self._job.valid, self._valid),
                 },
             )
-            return Store(self._job.store).publish(self._job.name, bundle)
+            return store.publish(self._job.name, bundle)
+
+    def _describe(self, role: str, uri: str, examples: TrainingSet) -> dict[str, Any]:
+        return {
+            "uri": uri,
+            "posts": len(examples),
+            "left_out": dict(self._job.left_out[role]),
+            "fingerprint": examples.fingerprint,
+        }
 
     def _open_data(self) -> tuple[TrainingSet, TrainingSet]:
         """Training and validation posts; one worker of each node streams what is not there yet."""
@@ -222,9 +238,10 @@ class _Learner:
                 save_checkpoint(Path(folder), self._base.model, self._optimizer, state, self._best)
                 storage.storage_filesystem.create_dir(place)
                 fs.copy_files(folder, place, destination_filesystem=storage.storage_filesystem)
-        except Exception:
+        except Exception as error:
             # Disk full, storage away, credentials expired: none is worth the training.
             logger.exception("no checkpoint was written after update %d", state.update)
+            self.report(CheckpointFailed(step=state.update, why=f"{type(error).__name__}: {error}"))
             return None
         return ray.train.Checkpoint(place, storage.storage_filesystem)
 
@@ -274,7 +291,3 @@ def _gather(cases: list[Case], worker: Worker) -> list[Case]:
 def _wait(worker: Worker) -> None:
     if worker.workers > 1:
         distributed.barrier()
-
-
-def _describe(uri: str, examples: TrainingSet) -> dict[str, Any]:
-    return {"uri": uri, "posts": len(examples), "fingerprint": examples.fingerprint}

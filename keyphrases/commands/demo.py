@@ -62,6 +62,12 @@ class Places:
     def scores(self) -> Path:
         return self.root / "scores.json"
 
+    def clear(self) -> None:
+        """Removes what a demo made, and nothing else that may lie in the folder."""
+        for name in ("dump", "store", "index", "index-dead-letters", "evaluation"):
+            shutil.rmtree(self.root / name, ignore_errors=True)
+        self.scores.unlink(missing_ok=True)
+
     def split(self, name: str) -> str:
         return str(self.dump / f"{name}.jsonl")
 
@@ -76,14 +82,14 @@ class Places:
     help="Folder for all that the demo makes.",
 )
 @click.option("--posts", default=2_000, show_default=True, help="Sample posts to draw.")
-@click.option("--fresh", is_flag=True, help="Remove what an earlier demo left there first.")
+@click.option("--fresh", is_flag=True, help="Remove what an earlier demo made there first.")
 def command(root: Path, posts: int, fresh: bool) -> None:
     """Draw a sample dump, fine-tune the small model on it, index it and search it."""
     if posts < _LEAST_POSTS:
         raise InputError(f"--posts must be at least {_LEAST_POSTS}, or there is nothing to learn")
     places = Places(root)
-    if fresh and (places.dump.exists() or places.store.exists()):
-        shutil.rmtree(root)
+    if fresh:
+        places.clear()
     _draw(places, posts)
     version = _train(places)
     _evaluate(places, version)
@@ -147,12 +153,15 @@ def _evaluate(places: Places, version: ModelVersion) -> None:
 
 def _index(places: Places, version: ModelVersion) -> None:
     _heading("4. Index the dump, through Ray Data, into the embedded index")
+    live = open_index(places.index).live()
     summary = run_indexing(
         IndexJob(
             dump=str(places.dump),
             index=places.index,
             store=str(places.store),
             model=str(version),
+            # An earlier demo, with other posts or settings, has made another model.
+            rebuild=live is not None and live.model_digest != version.card.digest,
         )
     )
     out.print(summary.to_json())

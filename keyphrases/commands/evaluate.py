@@ -13,6 +13,7 @@ from keyphrases.commands.score import score_tables
 from keyphrases.console import Bar, out
 from model_store.keyphraser import Keyphraser
 from model_store.store import Store
+from posts.errors import InputError
 from trainer.evaluation import Evaluation, evaluate
 from trainer.scenarios import SCENARIOS, find_scenario
 from trainer.training_set import TrainingSet
@@ -35,11 +36,16 @@ def command(
     """Score a model on a dump, under both published definitions."""
     for scenario in scenarios:
         find_scenario(scenario)
+    if json_path is not None and not json_path.parent.is_dir():
+        raise InputError(
+            f"{json_path.parent} is no folder, so {json_path.name} cannot be put there"
+        )
     models = Store(store)
     model = models.resolve(ref)
+    bundle = models.fetch(str(model))
     with tempfile.TemporaryDirectory(prefix="keyphrases-") as scratch:
         examples = TrainingSet.build(data, Path(scratch))
-        keyphraser = Keyphraser.load(models.fetch(str(model)))
+        keyphraser = Keyphraser.load(bundle)
         done = evaluate_scenarios(keyphraser, examples, scenarios or tuple(SCENARIOS))
     for evaluation in done:
         about = f"{model}, {evaluation.scenario}, {len(evaluation.cases)} posts"

@@ -6,11 +6,13 @@ import click
 import orjson
 
 from keyphrases.console import out, table
-from model_store.store import PRODUCTION, ModelVersion, Store
+from model_store.store import PRODUCTION, Store
 from posts.errors import InputError
 
 _STORE = click.option("--store", "uri", required=True, help="Local path or s3://bucket/prefix.")
 _ALIAS = click.option("--alias", default=PRODUCTION, show_default=True)
+_SCORES = ("f1@1", "f1@3", "map@5")
+_COLUMNS = ("model", "aliases", "base", "method", *_SCORES, "created", "digest")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -25,13 +27,17 @@ def command() -> None:
 def list_models(uri: str, as_json: bool) -> None:
     """List all versions with their validation scores and aliases."""
     store = Store(uri)
-    versions = store.list()
-    aliases = {name: store.aliases(name) for name in {one.name for one in versions}}
-    rows = [_summary(one, aliases[one.name]) for one in versions]
+    rows = [_summary(store, ref) for ref in store.list()]
     if as_json:
         click.echo(orjson.dumps(rows))
     elif rows:
-        out.print(table(f"Models in {uri}", list(rows[0]), [list(row.values()) for row in rows]))
+        out.print(
+            table(
+                f"Models in {uri} (validation scores: cmkp)",
+                _COLUMNS,
+                [row.values() for row in rows],
+            )
+        )
     else:
         out.print(f"There is no model in {uri} yet; `keyphrases train` publishes one.")
 
@@ -80,13 +86,24 @@ def verify(model: str, uri: str) -> None:
     out.print(f"{found} is whole: {len(found.card.files)} files, digest {found.card.digest[:12]}")
 
 
-def _summary(one: ModelVersion, aliases: dict[str, int]) -> dict[str, object]:
-    card = one.card
+def _summary(store: Store, ref: str) -> dict[str, object]:
+    """One bad card must not hide the other versions."""
+    try:
+        found = store.resolve(ref)
+    except InputError:
+        nothing: dict[str, object] = dict.fromkeys(_COLUMNS, "")
+        return nothing | {"model": ref, "method": "(corrupt)"}
+    card = found.card
+    aliases = [
+        one for one, version in store.aliases(found.name).items() if version == found.version
+    ]
+    scores = card.metrics.get("validation", {}).get("cmkp", {}).get("all", {})
     return {
-        "model": str(one),
-        "aliases": ", ".join(alias for alias, version in aliases.items() if version == one.version),
+        "model": ref,
+        "aliases": ", ".join(aliases),
         "base": card.base.name,
         "method": card.training.get("config", {}).get("method", ""),
+        **{name: scores.get(name, "") for name in _SCORES},
         "created": card.created_at[:16].replace("T", " "),
         "digest": card.digest[:12],
     }

@@ -1,7 +1,7 @@
 """The words of drawn posts: a topic that the text is about, among others it merely mentions.
 
 There are two wordings with nothing in common: sentences and topics of the one never occur in the
-other. Pretraining uses `PRACTICE`, the demo uses `SAMPLE`, so the demo's phrases are new to the
+other. Pretraining uses `PRACTICE`, the demo uses `SAMPLE`, so the demo's topics are new to the
 base model. No wording mentions a colour or a thing that pictures show.
 """
 

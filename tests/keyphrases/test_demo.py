@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from keyphrases.commands.demo import Places
+
 pytestmark = pytest.mark.timeout(450)
 
 
@@ -74,3 +76,32 @@ def test_evaluate_writes_what_it_shows(demo, keyphrases, tmp_path):
     scores = json.loads((tmp_path / "scores.json").read_bytes())
     assert scores["model"] == "demo@1"
     assert f"{scores['scenarios']['clean']['cmkp']['all']['f1@3']:.3f}" in done.stdout
+
+
+def test_evaluate_refuses_a_place_for_its_scores_that_is_not_there(demo, keyphrases, tmp_path):
+    done = keyphrases(
+        *("evaluate", "--data", demo.dump / "valid.jsonl", "--store", demo.store),
+        *("--model", "demo", "--json", tmp_path / "nowhere" / "scores.json"),
+    )
+
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+
+
+def test_a_fresh_demo_leaves_other_files_alone(tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "mine.txt").touch()
+
+    Places(tmp_path).clear()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_training_again_gives_the_version_that_is_there(demo, keyphrases):
+    done = keyphrases(
+        *("train", "--data", demo.dump / "train.jsonl", "--valid", demo.dump / "valid.jsonl"),
+        *("--base", "small", "--store", demo.store, "--name", "demo"),
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "published demo@1" in done.stdout

@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from model_store.store import Store
+
 pytestmark = pytest.mark.timeout(450)
 
 
@@ -30,12 +32,27 @@ def test_show_prints_the_card(keyphrases, store):
     assert card["metrics"]["validation"]["cmkp"]["all"]["f1@3"] > 0.6
 
 
-def test_an_alias_moves_and_goes_back(keyphrases, store):
+def test_an_alias_moves_and_goes_back_however_often_it_is_said(keyphrases, store):
+    Store(str(store)).publish("demo", store / "demo" / "v000001")
     for _ in range(2):
-        assert keyphrases("models", "promote", "demo@1", "--store", store).returncode == 0
+        done = keyphrases("models", "promote", "demo@2", "--store", store)
+        assert "demo@production is now demo@2" in done.stdout
 
     done = keyphrases("models", "rollback", "demo", "--store", store)
     assert "demo@production is now demo@1" in done.stdout
+
+
+def test_one_corrupt_card_does_not_hide_the_other_versions(keyphrases, store):
+    Store(str(store)).publish("demo", store / "demo" / "v000001")
+    (store / "demo" / "v000002" / "card.json").write_text("{}")
+
+    versions = json.loads(keyphrases("models", "list", "--store", store, "--json").stdout)
+
+    assert [(one["model"], one["method"]) for one in versions] == [
+        ("demo@1", "standard"),
+        ("demo@2", "(corrupt)"),
+    ]
+    assert versions[0]["f1@3"] > 0.6
 
 
 def test_promote_wants_a_version(keyphrases, store):

@@ -5,7 +5,7 @@ import torch
 
 from model_store.base import load_base
 from model_store.generation import GenerationSettings
-from model_store.keyphraser import Keyphraser
+from model_store.keyphraser import Keyphraser, cast_parameters
 from model_store.prompt import Prompt
 from posts.errors import InputError
 from tests.model_store.conftest import save, train_a_little
@@ -145,3 +145,13 @@ def test_a_bf16_model_in_training_can_be_asked(base_folders, posts):
 def test_settings_are_checked_when_made(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
         GenerationSettings(**wrong)
+
+
+def test_rotary_frequencies_keep_their_precision_when_weights_lose_theirs(base):
+    before = {name: buffer.clone() for name, buffer in base.model.named_buffers()}
+    cast_parameters(base.model, torch.bfloat16)
+
+    assert {parameter.dtype for parameter in base.model.parameters()} == {torch.bfloat16}
+    assert any("inv_freq" in name for name in before)
+    for name, buffer in base.model.named_buffers():
+        assert torch.equal(buffer, before[name])

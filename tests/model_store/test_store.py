@@ -27,7 +27,9 @@ def store(uri):
 
 
 def numbers(store):
-    return [(found.name, found.version) for found in store.list()]
+    return [
+        (name, int(version)) for name, _, version in (ref.partition("@") for ref in store.list())
+    ]
 
 
 def test_a_published_bundle_can_be_fetched_and_loaded(store, bundle):
@@ -77,12 +79,28 @@ def test_publishing_together_gives_different_numbers(uri, bundle):
 
 
 def test_no_promotion_made_together_is_lost(uri, bundle):
-    for _ in range(2):
-        Store(uri).publish("a", bundle)
+    versions = [Store(uri).publish("a", bundle) for _ in range(5)]
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda version: Store(uri).promote("a", version), [1, 2] * 3))
+        list(threads.map(lambda version: Store(uri).promote("a", version), versions))
 
-    assert sorted(entry.version for entry in Store(uri).history("a")) == [1, 1, 1, 2, 2, 2]
+    assert sorted(entry.version for entry in Store(uri).history("a")) == versions
+
+
+def test_a_promotion_said_twice_is_one_step(uri, bundle):
+    store = Store(uri)
+    for version in (store.publish("a", bundle), store.publish("a", bundle)):
+        store.promote("a", version)
+    store.promote("a", 2)
+
+    assert store.rollback("a") == 1
+
+
+def test_the_version_that_a_run_published_is_found(uri, bundle):
+    store = Store(uri)
+    store.publish("a", bundle)
+
+    assert store.published_by("run-1", "a") is None
+    assert store.published_by("", "nobody") is None
 
 
 def test_a_publication_that_died_is_no_version_and_its_number_is_not_used_again(

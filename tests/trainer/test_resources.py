@@ -1,9 +1,11 @@
 """What each worker is given, checked before a launch."""
 
 import pytest
+from ray.util.placement_group import placement_group, remove_placement_group
 
 from posts.errors import InputError
-from trainer.resources import Node, Share, share_out
+from trainer import resources
+from trainer.resources import Node, Share, check_placement, share_out
 
 
 def cpus(*counts: float) -> list[Node]:
@@ -45,3 +47,18 @@ def test_a_gpu_worker_without_a_cpu_for_pictures_is_refused() -> None:
 def test_missing_gpus_are_refused(gpus: int, advice: str) -> None:
     with pytest.raises(InputError, match=advice):
         share_out([Node(cpus=8, gpus=gpus)], 8, workers=2, gpus_per_worker=1)
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_a_launch_that_ray_cannot_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "_PLACEMENT_SECONDS", 2)
+    share = Share(cpus=1, threads=1, loader_threads=1)
+    check_placement(share, workers=4, gpus_per_worker=0)
+    taken = placement_group([{"CPU": 1.0}])
+    taken.wait()
+    try:
+        with pytest.raises(InputError, match="no place for 4 workers"):
+            check_placement(share, workers=4, gpus_per_worker=0)
+    finally:
+        remove_placement_group(taken)
+    check_placement(share, workers=4, gpus_per_worker=0)

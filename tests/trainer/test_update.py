@@ -10,6 +10,7 @@ from torch import Tensor, distributed, multiprocessing
 from torch.optim import SGD
 
 from model_store.base import Base
+from posts.errors import JobError
 from tests.trainer.examples import encode, mixed_posts, trainable_base, training_set
 from trainer.checkpoint import copy_weights, trainable_parameters
 from trainer.order import Order
@@ -83,3 +84,15 @@ def test_two_workers_make_the_update_of_one(tmp_path: Path, examples: TrainingSe
         assert GlobalLoss(*loss).mean == pytest.approx(alone_loss.mean, abs=1e-12)
         for name, expected in alone.items():
             torch.testing.assert_close(weights[name], expected, rtol=0, atol=1e-12)
+
+
+def test_a_gradient_that_is_no_number_ends_the_run_and_changes_no_weight(tmp_path: Path) -> None:
+    base = double_base(tmp_path)
+    parameters = trainable_parameters(base.model)
+    before = copy_weights(base.model)
+    for parameter in parameters.values():
+        parameter.grad = torch.full_like(parameter, torch.nan)
+    with pytest.raises(JobError, match="no longer a number"):
+        apply_update(SGD(parameters.values(), lr=0.1), [], max_grad_norm=0.5)
+    for name, weights in copy_weights(base.model).items():
+        assert torch.equal(weights, before[name])
