@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -46,28 +47,19 @@ class ParquetReader:
             return [(0, 0, info.size)]
 
     def read(self, files: Files, fragment: Fragment, _limits: PictureLimits) -> Iterator[Post]:
-        row = 0
         try:
             with _opened(files, fragment.name) as parquet:
-                row = _rows_before(parquet.metadata, fragment.start)
-                for batch in _batches(
-                    parquet, fragment, _rows_at_a_time(parquet.metadata, fragment)
-                ):
-                    for record in _records(_in_microseconds(batch)):
-                        row += 1
-                        yield _post(record, f"{fragment.name}:{row}")
+                for group, before in _groups(parquet, fragment):
+                    yield from _posts(parquet, group, fragment.name, before)
         except _NOT_PARQUET as error:
             raise_if_unreachable(error)
-            source = f"{fragment.name}:{row + 1}" if row else fragment.name
-            yield broken_file(source, "the Parquet file cannot be read", error)
+            yield broken_file(fragment.name, "the Parquet file cannot be read", error)
 
     def ids(self, files: Files, fragment: Fragment) -> Iterator[tuple[str, str]]:
         try:
             with _opened(files, fragment.name) as parquet:
-                row = _rows_before(parquet.metadata, fragment.start)
-                for batch in _batches(parquet, fragment, _ID_ROWS, columns=["id"]):
-                    for record in _records(batch):
-                        row += 1
+                for group, before in _groups(parquet, fragment):
+                    for row, record in enumerate(_id_records(parquet, group), before + 1):
                         post_id = known_id(record)
                         if post_id:
                             yield post_id, f"{fragment.name}:{row}"
@@ -93,6 +85,59 @@ def _opened(files: Files, name: str) -> Iterator[pq.ParquetFile]:
         yield pq.ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER)
 
 
+def _groups(parquet: pq.ParquetFile, fragment: Fragment) -> Iterator[tuple[int, int]]:
+    """Each row group of a fragment, and how many rows of the file come before it."""
+    before = _rows_before(parquet.metadata, fragment.start)
+    for group in range(fragment.start, fragment.stop):
+        yield group, before
+        before += parquet.metadata.row_group(group).num_rows
+
+
+def _posts(parquet: pq.ParquetFile, group: int, name: str, before: int) -> Iterator[Post]:
+    """Posts of a row group; where a column is broken, the rest of them are errors with their ids.
+
+    Rows without a readable id are one error together: how many they are is only claimed.
+    """
+    metadata = parquet.metadata.row_group(group)
+    row = before
+    why: Exception = EOFError("it ends too early")
+    try:
+        for batch in _batches(parquet, group, _rows_at_a_time(metadata)):
+            for record in _records(_in_microseconds(batch)):
+                row += 1
+                yield _post(record, f"{name}:{row}")
+    except _NOT_PARQUET as error:
+        raise_if_unreachable(error)
+        why = error
+    if row >= before + metadata.num_rows:
+        return
+    for record in islice(_id_records(parquet, group), row - before, None):
+        row += 1
+        lost = broken(f"the row cannot be read: {why}")
+        yield Post(id=known_id(record), source=f"{name}:{row}", error=lost)
+    if row < before + metadata.num_rows:
+        yield broken_file(f"{name}:{row + 1}", "the row group cannot be read on from here", why)
+
+
+def _id_records(parquet: pq.ParquetFile, group: int) -> Iterator[dict[str, Any]]:
+    """The id column of a row group, up to the first row that cannot be read.
+
+    A batch that holds such a row is lost whole, so what is left is then read row by row: no
+    reading of more columns can come further.
+    """
+    done = 0
+    for rows in (_ID_ROWS, 1):
+        try:
+            batches = _batches(parquet, group, rows, columns=["id"])
+            records = (record for batch in batches for record in _records(batch))
+            for record in islice(records, done, None):
+                done += 1
+                yield record
+            return
+        except _NOT_PARQUET as error:
+            raise_if_unreachable(error)
+
+
 def _post(record: dict[str, Any], source: str) -> Post:
     if isinstance(record, _BadRow):
         return Post(id=known_id(record), source=source, error=broken(record.why))
@@ -100,17 +145,14 @@ def _post(record: dict[str, Any], source: str) -> Post:
 
 
 def _batches(
-    parquet: pq.ParquetFile, fragment: Fragment, rows: int, columns: list[str] | None = None
+    parquet: pq.ParquetFile, group: int, rows: int, columns: list[str] | None = None
 ) -> Iterator[pa.RecordBatch]:
-    groups = range(fragment.start, fragment.stop)
-    return parquet.iter_batches(rows, row_groups=groups, columns=columns, use_threads=False)
+    return parquet.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False)
 
 
-def _rows_at_a_time(metadata: pq.FileMetaData, fragment: Fragment) -> int:
-    groups = [metadata.row_group(group) for group in range(fragment.start, fragment.stop)]
-    size = sum(group.total_byte_size for group in groups)
-    rows = sum(group.num_rows for group in groups)
-    return min(max(_BATCH_BYTES * rows // max(size, 1), 1), _BATCH_ROWS)
+def _rows_at_a_time(group: pq.RowGroupMetaData) -> int:
+    rows = _BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
+    return min(max(rows, 1), _BATCH_ROWS)
 
 
 def _records(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import gzip
+import io
 import pickle
+import random
+import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -324,3 +329,57 @@ def test_a_written_dump_reads_back_the_same(
         assert after.created_at == before.created_at
         assert {k: v for k, v in after.extra.items() if v is not None} == before.extra
     assert [dump.picture(post) for post in (back[0], back[2])] == [posts[0].image, b"no picture"]
+
+
+def write_tar(posts: list[Post], folder: Path) -> None:
+    with tarfile.open(folder / "posts.tar", "w") as tar:
+        for post in posts:
+            parts = {"json": orjson.dumps({"text": post.text}), "jpg": post.image or b""}
+            for suffix, data in parts.items():
+                member = tarfile.TarInfo(f"{post.id}.{suffix}")
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+
+
+def gzipped(folder: Path) -> None:
+    (path,) = (path for path in folder.iterdir() if path.is_file())
+    path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+
+
+def write_lines_gzipped(posts: list[Post], folder: Path) -> None:
+    write_json_lines([replace(post, image=None) for post in posts], folder)
+    gzipped(folder)
+
+
+def write_tar_gzipped(posts: list[Post], folder: Path) -> None:
+    write_tar(posts, folder)
+    gzipped(folder)
+
+
+@pytest.mark.parametrize(
+    "write", [write_lines, write_lines_gzipped, write_table, write_tar, write_tar_gzipped]
+)
+def test_ids_are_those_of_the_posts_that_are_read_however_corrupt_the_file(
+    tmp_path: Path, write: Callable[[list[Post], Path], None]
+) -> None:
+    rng = random.Random(0)
+    posts = [Post(id=f"p{n:03}", text=rng.randbytes(40).hex(), image=b"jpg") for n in range(200)]
+    write(posts, tmp_path)
+    (path,) = (path for path in tmp_path.iterdir() if path.is_file())
+    whole = path.read_bytes()
+    found = set()
+    for attempt in range(40):
+        data = bytearray(whole)
+        at = rng.randrange(len(data))
+        if attempt % 2:
+            data[at : at + 30] = rng.randbytes(min(30, len(data) - at))
+        else:
+            del data[at:]
+        path.write_bytes(data)
+        dump = Dump(open_files(str(tmp_path)))
+        for fragment in dump.fragments():
+            read = [(post.id, post.source) for post in dump.read(fragment)]
+            assert list(dump.ids(fragment)) == [pair for pair in read if pair[0]]
+            found.add(len(read))
+    assert len(found) > 1

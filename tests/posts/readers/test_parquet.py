@@ -100,20 +100,51 @@ def test_a_corrupt_file_is_one_error_that_names_it(tmp_path: Path) -> None:
     assert [p.error.reason for p in posts if p.error] == [Reason.BROKEN_RECORD] * 2
 
 
-def test_a_corrupt_page_keeps_the_rows_before_it(tmp_path: Path) -> None:
+def corrupt(path: Path, column: str, group: int) -> None:
+    """Zeroes in the middle of one column of one row group."""
+    metadata = pq.read_metadata(path)
+    chunk = metadata.row_group(group).column(metadata.schema.names.index(column))
+    middle = chunk.data_page_offset + chunk.total_compressed_size // 2
+    data = bytearray(path.read_bytes())
+    data[middle : middle + 500] = bytes(500)
+    path.write_bytes(data)
+
+
+def four_groups(folder: Path) -> tuple[Dump, list[str]]:
+    """4,000 posts in groups of 1,000 rows with many pages."""
     rng = np.random.default_rng(0)
-    texts = [rng.bytes(30).hex() for _ in range(4000)]
-    columns = {"id": [str(row) for row in range(4000)], "text": texts}
-    write(tmp_path, columns, row_group_size=1000, use_dictionary=False, compression="zstd")
-    data = bytearray((tmp_path / "a.parquet").read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 500] = bytes(500)
-    (tmp_path / "a.parquet").write_bytes(data)
-    dump = Dump.open(tmp_path)
+    ids = [f"{row}-{rng.bytes(20).hex()}" for row in range(4000)]
+    columns = {"id": ids, "text": [rng.bytes(30).hex() for _ in ids]}
+    options: dict[str, Any] = {"use_dictionary": False, "compression": "zstd"}
+    options |= {"data_page_size": 4000, "write_batch_size": 50, "row_group_size": 1000}
+    return write(folder, columns, **options), ids
+
+
+def test_rows_behind_a_corrupt_page_are_errors_with_their_ids(tmp_path: Path) -> None:
+    dump, ids = four_groups(tmp_path)
+    corrupt(tmp_path / "a.parquet", "text", 1)
     posts = read(dump)
-    assert [post.id for post in posts[:1000]] == columns["id"][:1000]
-    assert posts[-1].error is not None
-    assert posts[-1].source == f"a.parquet:{len(posts)}"
-    assert len(list(dump.ids(dump.fragments()[0]))) >= 1000
+    assert [post.id for post in posts] == ids
+    assert [post.source for post in posts] == [f"a.parquet:{row}" for row in range(1, 4001)]
+    bad = [row for row, post in enumerate(posts) if post.error is not None]
+    assert bad == list(range(bad[0], 2000))
+    assert 1000 <= bad[0] < 2000
+    (fragment,) = dump.fragments()
+    assert list(dump.ids(fragment)) == [(post.id, post.source) for post in posts]
+
+
+def test_rows_behind_a_corrupt_page_of_ids_are_one_error(tmp_path: Path) -> None:
+    dump, ids = four_groups(tmp_path)
+    corrupt(tmp_path / "a.parquet", "id", 1)
+    posts = read(dump)
+    (lost,) = (row for row, post in enumerate(posts) if not post.id)
+    assert 1000 < lost < 2000
+    assert posts[lost].source == f"a.parquet:{lost + 1}"
+    assert [post.id for post in posts[:lost]] == ids[:lost]
+    assert [(post.id, post.error) for post in posts[lost + 1 :]] == [(i, None) for i in ids[2000:]]
+    assert posts[-1].source == "a.parquet:4000"
+    (fragment,) = dump.fragments()
+    assert list(dump.ids(fragment)) == [(post.id, post.source) for post in posts if post.id]
 
 
 def test_memory_stays_bounded_while_a_row_group_is_read(tmp_path: Path) -> None:
