@@ -4,6 +4,10 @@
 
 Reading and asking share a task, so that pictures of unchanged posts never leave it. Tables cross
 from stage to stage packed (see `indexer.packing`).
+
+Ray does the task of a dead worker again, and takes its outputs for the first ones by position.
+So which posts stand in which table must follow from the dump alone: the index, which every stage's
+decisions come from, may have changed by then. No stage cuts, merges or sorts by a decision.
 """
 
 from __future__ import annotations
@@ -15,10 +19,11 @@ import pyarrow as pa
 import ray
 from ray.data import ActorPoolStrategy, DataContext, Dataset
 
-from indexer.packing import pack, unpack
+from indexer.packing import pack, pack_fragment, unpack
 from indexer.progress import Reports
 from indexer.reservation import DECODE_CPUS, READ_CPUS, Reservation
 from indexer.stages.ask import Ask
+from indexer.stages.columns import ASKED
 from indexer.stages.decode import Decode
 from indexer.stages.generate import Generate, LoadModel
 from indexer.stages.read import Read
@@ -35,14 +40,18 @@ def build_pipeline(
 ) -> Dataset:
     """A lazy stream of packed tables of `FINISHED` columns; a task per fragment reads them."""
 
+    def ask_fragment(number: int) -> Iterator[pa.Table]:
+        for posts in _timed("read", read(number), progress):
+            yield from _timed("ask", ask(posts), progress)
+
     def read_and_ask(numbers: pa.Table) -> Iterator[pa.Table]:
-        for posts in _timed("read", read(numbers), progress):
-            for asked in _timed("ask", ask(posts), progress):
-                yield pack(asked)
+        for number in numbers.column("fragment").to_pylist():
+            yield from pack_fragment(number, ask_fragment(number), ASKED)
 
     def decode_packed(packed: pa.Table) -> Iterator[pa.Table]:
-        decoded = (decode(table) for table in unpack(packed))
-        yield from map(pack, _timed("decode", decoded, progress))
+        for part, table in unpack(packed):
+            for decoded in _timed("decode", map(decode, [table]), progress):
+                yield pack(decoded, part)
 
     with DataContext.current(_context()):
         numbers = [pa.table({"fragment": [number]}) for number in range(fragments)]
@@ -72,8 +81,9 @@ class _GenerateActor:
         self._progress = progress
 
     def __call__(self, packed: pa.Table) -> Iterator[pa.Table]:
-        finished = (self._generate(table) for table in unpack(packed))
-        yield from map(pack, _timed("generate", finished, self._progress))
+        for part, table in unpack(packed):
+            for finished in _timed("generate", map(self._generate, [table]), self._progress):
+                yield pack(finished, part)
 
 
 def _timed(stage: str, tables: Iterable[pa.Table], progress: Reports) -> Iterator[pa.Table]:

@@ -12,6 +12,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from indexer.arrivals import Arrivals
 from indexer.dead_letters import DeadLetterFile
 from indexer.failures import as_job_error
 from indexer.ids import hash_all_ids
@@ -112,13 +113,14 @@ class _Run:
     def go(self, on_progress: OnProgress | None, load: LoadModel | None) -> None:
         hashes = hash_all_ids(self._ready.dump, self._ready.fragments)
         duplicates = Duplicates.find(hashes)
-        total = sum(map(len, hashes))
+        with_id = sum(map(len, hashes))
+        arrivals = Arrivals(len(self._ready.fragments), with_id)
         progress = RemoteProgress()
-        watch = Watch(progress.counts, self._tally, total, self._job.stall_after, on_progress)
+        watch = Watch(progress.counts, self._tally, with_id, self._job.stall_after, on_progress)
         dataset = self._pipeline(duplicates, progress, load or self._loader())
         stream = Stream(dataset)
         try:
-            self._consume(stream, watch)
+            self._consume(stream, arrivals, watch)
         except (KeyboardInterrupt, SystemExit) as error:
             self._save()
             raise JobError(f"run {self._run} was interrupted") from error
@@ -127,17 +129,18 @@ class _Run:
             raise
         finally:
             stream.stop()
-        if self._tally.read < total:
-            raise JobError(f"only {self._tally.read:,} of {total:,} posts came through")
+        arrivals.check(self._tally.read)
         self._budget.check(self._tally, finished=True)
         if self._job.rebuild:
             self._index.promote()
         self._index.refresh()
 
-    def _consume(self, stream: Stream, watch: Watch) -> None:
+    def _consume(self, stream: Stream, arrivals: Arrivals, watch: Watch) -> None:
         while not stream.ended:
-            table = stream.next(_TICK)
-            if table is not None:
+            arrival = stream.next(_TICK)
+            if arrival is not None:
+                arrivals.add(*arrival)
+                _, table = arrival
                 self._writer.add(outcomes_of(table, self._run))
             self._writer.flush_if_due()
             self._budget.check(self._tally)

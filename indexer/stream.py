@@ -11,18 +11,21 @@ from typing import Any
 import pyarrow as pa
 from ray.data import Dataset
 
-from indexer.packing import unpack
+from indexer.packing import Part, unpack
 
 _WAITING = 16
 """Tables fetched ahead; more stay with Ray, which slows the stages down if the driver is slow."""
 _LONGEST_STOP = 5.0
+
+Arrival = tuple[Part, pa.Table]
+"""A table of `FINISHED` columns, and which part of the dump it is."""
 
 
 class Stream:
     """Begins to run the pipeline as soon as it is made."""
 
     def __init__(self, dataset: Dataset) -> None:
-        self._results: queue.Queue[pa.Table | BaseException | None] = queue.Queue(_WAITING)
+        self._results: queue.Queue[Arrival | BaseException | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
         self._thread = threading.Thread(
             target=self._fetch, args=(dataset,), name="results", daemon=True
@@ -30,7 +33,7 @@ class Stream:
         self._thread.start()
         self.ended = False
 
-    def next(self, timeout: float) -> pa.Table | None:
+    def next(self, timeout: float) -> Arrival | None:
         """The next table; None if none came in time or, with `ended`, none will come.
 
         Raises what made the pipeline fail.
@@ -56,8 +59,8 @@ class Stream:
         batches: Any = iter(dataset.iter_batches(batch_size=None, batch_format="pyarrow"))
         try:
             for packed in batches:
-                for table in unpack(packed):
-                    self._results.put(table)
+                for arrival in unpack(packed):
+                    self._results.put(arrival)
                 if self._stopped.is_set():
                     return
             self._results.put(None)

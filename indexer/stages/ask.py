@@ -33,10 +33,11 @@ _UPDATE = {"action": Action.UPDATE, "text": "", "image": None}
 
 
 class Ask:
-    """Takes a table of `POST_SCHEMA`; gives tables of `ASKED`.
+    """Takes a table of `POST_SCHEMA`; gives tables of `ASKED`, `rows` posts in each but the last.
 
-    The first table has the posts that need no model, the others those that do, `rows` at most in
-    each. The index is asked twice per table, for hashes and for dead letters.
+    All posts stay in the dump's order, whatever is to become of them, so that a task that is done
+    again gives the same tables though the index has changed meanwhile. The index is asked twice
+    per table that is taken, for hashes and for dead letters.
     """
 
     def __init__(
@@ -57,12 +58,8 @@ class Ask:
             self._row(one, held.get(key), dead.get(key))
             for one, key in zip(identified, keys, strict=True)
         ]
-        settled = [row for row in rows if row["action"] != Action.GENERATE]
-        work = [row for row in rows if row["action"] == Action.GENERATE]
-        if settled:
-            yield pa.Table.from_pylist(settled, schema=ASKED)
-        for start in range(0, len(work), self._rows):
-            yield pa.Table.from_pylist(work[start : start + self._rows], schema=ASKED)
+        for start in range(0, len(rows), self._rows):
+            yield pa.Table.from_pylist(rows[start : start + self._rows], schema=ASKED)
 
     def _row(
         self, identified: Identified, held: Held | None, dead: DeadHeld | None

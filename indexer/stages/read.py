@@ -16,7 +16,7 @@ _BYTES = 16_000_000
 
 
 class Read:
-    """Takes a table with fragments' numbers in `fragment`; gives tables of `POST_SCHEMA`."""
+    """Takes the number of a fragment; gives tables of `POST_SCHEMA`, the same ones each time."""
 
     def __init__(
         self, dump: Dump, fragments: list[Fragment], duplicates: Duplicates, rows: int
@@ -26,10 +26,9 @@ class Read:
         self._duplicates = duplicates
         self._rows = rows
 
-    def __call__(self, table: pa.Table) -> Iterator[pa.Table]:
-        for number in table.column("fragment").to_pylist():
-            posts = self._dump.read(self._fragments[number])
-            yield from self._tables(self._duplicates.mark(number, posts))
+    def __call__(self, number: int) -> Iterator[pa.Table]:
+        posts = self._dump.read(self._fragments[number])
+        return self._tables(self._duplicates.mark(number, posts))
 
     def _tables(self, posts: Iterator[Post]) -> Iterator[pa.Table]:
         batch: list[Post] = []

@@ -23,6 +23,7 @@ from indexer.watch import Snapshot
 from indexer.writer import WriteSettings
 from posts.errors import InputError, JobError
 from tests.indexer.dumps import BAD_REASONS, good_rows, write_dump
+from tests.indexer.faults import AskThatDies, LossyStream
 from tests.indexer.stand_in import LastWord, refuse_to_load
 from tests.servers.s3 import S3Server
 
@@ -197,3 +198,41 @@ def test_a_stage_that_fails_ends_the_run_in_one_line_that_names_the_cause(
         index_dump(a_job(tmp_path, store), load=refuse_to_load)
     assert str(failed.value).startswith("the model was loaded; 0 posts were dealt with")
     assert "\n" not in str(failed.value)
+
+
+def test_no_post_is_lost_or_done_twice_when_a_worker_dies_after_a_commit(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    died = tmp_path / "died"
+
+    def dying(*args: Any, **kwargs: Any) -> AskThatDies:
+        ask = AskThatDies(*args, **kwargs)
+        ask.died = died
+        return ask
+
+    monkeypatch.setattr("indexer.run.Ask", dying)
+    write_dump(tmp_path / "dump", good_rows(GOOD))
+    job = a_job(tmp_path, store, write=WriteSettings(posts=5), model_rows=8)
+    summary = index_dump(job, load=LastWord)
+    assert died.exists()
+    assert (summary.indexed + summary.unchanged, summary.dead) == (GOOD, BAD)
+    assert open_index(job.index).count() == GOOD
+
+
+def test_a_run_that_lost_a_table_fails_and_promotes_nothing(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_dump(tmp_path / "dump", good_rows(40))
+    monkeypatch.setattr("indexer.run.Stream", LossyStream)
+    job = a_job(tmp_path, store)
+    with pytest.raises(JobError, match="1 of 2 fragments incomplete"):
+        index_dump(job, load=LastWord)
+    monkeypatch.undo()
+    index_dump(job, load=LastWord)
+    monkeypatch.setattr("indexer.run.Stream", LossyStream)
+    rebuild = a_job(tmp_path, store, model="tiny@2", rebuild=True)
+    with pytest.raises(JobError, match="incomplete"):
+        index_dump(rebuild, load=LastWord)
+    live = open_index(job.index).live()
+    assert live is not None
+    assert live.model == "tiny@1"

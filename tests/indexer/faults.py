@@ -1,0 +1,46 @@
+"""Faults that are injected into runs; Ray's workers import them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from indexer.stages.ask import Ask
+from indexer.stream import Arrival, Stream
+
+
+class AskThatDies(Ask):
+    """Its worker dies, once, when the index holds some posts of the tables it gave."""
+
+    died: Path
+
+    def __call__(self, table: pa.Table) -> Iterator[pa.Table]:
+        ids = [post_id for post_id in table.column("id").to_pylist() if post_id]
+        for number, asked in enumerate(super().__call__(table)):
+            if number == 3 and not self.died.exists():
+                self._wait_for_one_of(ids)
+                self.died.touch()
+                os._exit(1)
+            yield asked
+
+    def _wait_for_one_of(self, ids: list[str]) -> None:
+        give_up = time.monotonic() + 60
+        while not self._ledger.held(ids) and time.monotonic() < give_up:
+            time.sleep(0.1)
+
+
+class LossyStream(Stream):
+    """Loses the first table that has posts."""
+
+    lost = False
+
+    def next(self, timeout: float) -> Arrival | None:
+        arrival = super().next(timeout)
+        if arrival is not None and len(arrival[1]) and not self.lost:
+            self.lost = True
+            return None
+        return arrival
