@@ -84,7 +84,6 @@ class Loop:
         self._worker = worker
         self._surroundings = surroundings
         self._updates = order.batches * config.epochs
-        self._bf16 = uses_bf16(config, worker.device)
 
     def run(self, state: TrainState) -> None:
         """Goes on from a state, which it changes, to the end of the last epoch."""
@@ -134,9 +133,7 @@ class Loop:
         return loss
 
     def _gradient(self, batch: Batch) -> Loss:
-        device = self._worker.device
-        with torch.autocast(device.type, torch.bfloat16, enabled=self._bf16):
-            return self._step(batch.to(device))
+        return self._step(batch.to(self._worker.device))
 
     def _report_step(self, state: TrainState, epoch: int, loss: GlobalLoss, clock: _Clock) -> None:
         self._surroundings.report(

@@ -34,9 +34,15 @@ class Step(ABC):
     label tokens the whole effective batch has, can divide; so accumulation is exact.
     """
 
-    def __init__(self, model: PreTrainedModel, family: Family) -> None:
+    def __init__(self, model: PreTrainedModel, family: Family, *, bf16: bool = False) -> None:
+        """`bf16`: the forward pass runs in bf16 autocast; weights that learn stay fp32."""
         self.model = model
         self.family = family
+        self._bf16 = bf16
+
+    def forward_precision(self) -> torch.autocast:
+        """For the forward pass alone: a backward pass takes each operation's own precision."""
+        return torch.autocast(self.model.device.type, torch.bfloat16, enabled=self._bf16)
 
     @abstractmethod
     def __call__(self, batch: Batch) -> Loss: ...
@@ -49,17 +55,18 @@ class StandardStep(Step):
         if batch.labels is None:
             raise ValueError("a batch without labels cannot be learnt from")
         inputs = batch.inputs
-        features = self.family.vision_features(self.model, inputs)
-        hidden = self.family.hidden_states(
-            self.model,
-            self.family.inputs_embeds(self.model, inputs, features),
-            causal_visibility(inputs["attention_mask"]),
-            self.family.position_ids(self.model, inputs),
-        )
         # Logits are as wide as the vocabulary: computed only where a label is predicted.
         targets = batch.labels[:, 1:]
         wanted = targets != IGNORED
-        logits = self.model.lm_head(hidden[:, :-1][wanted])
+        with self.forward_precision():
+            features = self.family.vision_features(self.model, inputs)
+            hidden = self.family.hidden_states(
+                self.model,
+                self.family.inputs_embeds(self.model, inputs, features),
+                causal_visibility(inputs["attention_mask"]),
+                self.family.position_ids(self.model, inputs),
+            )
+            logits = self.model.lm_head(hidden[:, :-1][wanted])
         logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         loss = functional.cross_entropy(logits, targets[wanted], reduction="sum")
         loss.backward()

@@ -126,7 +126,9 @@ class _Learner:
         self._base.model.train()
         Loop(
             config=config,
-            step=STEPS[config.method](self._base.model, self._base.family),
+            step=STEPS[config.method](
+                self._base.model, self._base.family, bf16=uses_bf16(config, self.worker.device)
+            ),
             optimizer=self._optimizer,
             encode=self._encode,
             order=Order(posts=len(self._train), batch_size=config.batch_size, seed=config.seed),

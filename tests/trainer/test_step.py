@@ -41,3 +41,24 @@ def test_label_tokens_are_counted_with_the_end_of_sequence(tmp_path: Path) -> No
     assert batch.labels is not None
     assert loss.tokens == int((batch.labels != -100).sum())
     assert int((batch.labels == base.processor.tokenizer.eos_token_id).sum()) == 3
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_in_bf16_weights_that_learn_get_nearly_the_same_gradient_in_fp32(
+    tmp_path: Path, family: str
+) -> None:
+    base = trainable_base(tmp_path, family)
+    batch = encode(base, list(training_set(tmp_path, mixed_posts(6))))
+    StandardStep(base.model, base.family)(batch)
+    exact = torch.cat([p.grad.flatten() for p in trainable_parameters(base.model).values()])
+    base.model.zero_grad()
+    frozen = [p for p in base.model.parameters() if not p.requires_grad]
+    for parameter in frozen:
+        parameter.data = parameter.data.to(torch.bfloat16)
+
+    StandardStep(base.model, base.family, bf16=True)(batch)
+
+    rounded = [p.grad for p in trainable_parameters(base.model).values()]
+    assert {gradient.dtype for gradient in rounded} == {torch.float32}
+    flat = torch.cat([gradient.flatten() for gradient in rounded])
+    assert torch.cosine_similarity(flat, exact, dim=0) > 0.99
