@@ -13,7 +13,7 @@ from indexer.index.elastic import bulk
 from indexer.index.elastic.access import check_access
 from indexer.index.elastic.lock import IndexLock
 from indexer.index.elastic.search import results, search_body, words_of
-from indexer.index.elastic.server import Server
+from indexer.index.elastic.server import NotYetError, Server, reason_of
 from indexer.index.elastic.templates import dead_index
 from indexer.index.elastic.versions import Versions
 from indexer.index.query import Query, Results
@@ -93,12 +93,18 @@ class ElasticIndex:
         if version is None:
             return {}
         found = self._sources(version, [id for id in ids if storable_id(id)], fields)
+        if found is None:
+            raise JobError(
+                f"Elasticsearch at {self._server.url} does not have the index {version} any more; "
+                "find out who deleted it, then run again, which fills a new one"
+            )
         return {id: held_from_source(source) for id, source in found.items()}
 
     def dead(self, keys: Sequence[str]) -> Mapping[str, DeadHeld]:
         fields = ["generation_hash", "reason", "detail", "transient"]
         stored = {letter_key(key): key for key in keys}
-        found = self._sources(dead_index(self._name), list(stored), fields)
+        # An index of dead letters comes with the first letter if someone deleted it.
+        found = self._sources(dead_index(self._name), list(stored), fields) or {}
         return {stored[key]: dead_from_source(source) for key, source in found.items()}
 
     def write(
@@ -175,24 +181,19 @@ class ElasticIndex:
         self._server = Server(self._server.url, self._server.patience)
         self._version = None
 
-    def _sources(self, index: str, ids: list[str], fields: list[str]) -> dict[str, dict[str, Any]]:
-        """Fields of those documents that are there, by a realtime multi-get."""
+    def _sources(
+        self, index: str, ids: list[str], fields: list[str]
+    ) -> dict[str, dict[str, Any]] | None:
+        """Fields of those documents that are there, by a realtime multi-get; None: no index."""
         found: dict[str, dict[str, Any]] = {}
         for start in range(0, len(ids), _LOOKUP):
             chunk = ids[start : start + _LOOKUP]
-            answer = self._server.persistently(
-                lambda client, chunk=chunk: client.mget(  # type: ignore[misc]
-                    index=index, ids=chunk, source_includes=fields
-                )
+            answers = self._server.persistently(
+                lambda client, chunk=chunk: _documents(client, index, chunk, fields)  # type: ignore[misc]
             )
-            for document in answer["docs"]:
-                if document.get("found"):
-                    found[document["_id"]] = document["_source"]
-                elif document.get("error", {}).get("type") not in (
-                    None,
-                    "index_not_found_exception",
-                ):
-                    raise JobError(f"Elasticsearch cannot look into {index}; see its health")
+            if answers is None:
+                return None
+            found |= {each["_id"]: each["_source"] for each in answers if each["found"]}
         return found
 
     def _versions(self, client: Elasticsearch) -> Versions:
@@ -206,6 +207,24 @@ class ElasticIndex:
     def _check_lock(self) -> None:
         if self._lock is not None:
             self._lock.check()
+
+
+def _documents(
+    client: Elasticsearch, index: str, ids: list[str], fields: list[str]
+) -> list[dict[str, Any]] | None:
+    """Answers to a multi-get; None if there is no such index.
+
+    Raises `NotYetError` if a part has an error of its own, as while a shard moves.
+    """
+    answers: list[dict[str, Any]] = client.mget(index=index, ids=ids, source_includes=fields)[
+        "docs"
+    ]
+    errors = [each["error"] for each in answers if "error" in each]
+    if any(error.get("type") == "index_not_found_exception" for error in errors):
+        return None
+    if errors:
+        raise NotYetError(reason_of(errors[0]))
+    return answers
 
 
 def _document_operations(

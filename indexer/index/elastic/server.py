@@ -30,6 +30,10 @@ _CREDENTIALS = (
 )
 
 
+class NotYetError(Exception):
+    """An answer that came, and says of a part of what was asked to ask again."""
+
+
 class Server:
     """One Elasticsearch server or cluster; the client is made when first used."""
 
@@ -72,14 +76,14 @@ class Server:
     def persistently(self, request: Callable[[Elasticsearch], T]) -> T:
         """For what a run does: tries again while the server is away or overloaded.
 
-        Exponential backoff with full jitter; `JobError` when the patience is at its end, or at
-        once if the server answers that it will never do it.
+        Or while `request` raises `NotYetError`. Exponential backoff with full jitter; `JobError`
+        when the patience is at its end, or at once if the server answers that it will never do it.
         """
         deadline, attempt = time.monotonic() + self.patience, 0
         while True:
             try:
                 return request(self.client)
-            except (ApiError, TransportError, UnsupportedProductError) as error:
+            except (ApiError, TransportError, UnsupportedProductError, NotYetError) as error:
                 pause = random.uniform(0, min(_LONGEST_PAUSE, 0.5 * 2**attempt))
                 if not _passing(error) or time.monotonic() + pause > deadline:
                     raise JobError(
@@ -102,6 +106,8 @@ class Server:
             return f"{where} does not answer in time; see that it runs and is not overloaded"
         if isinstance(error, Unreachable):
             return f"{where} cannot be reached; see that it runs and that the address is right"
+        if isinstance(error, NotYetError):
+            return f"{where} cannot answer for now ({_short(error)}); see its health"
         if not isinstance(error, ApiError):
             return f"{where} sent an answer that cannot be read; see that it is Elasticsearch 8"
         status, reason = error.meta.status, reason_of(error.body)
@@ -129,6 +135,8 @@ def reason_of(answer: Any) -> str:
 def _passing(error: Exception) -> bool:
     if isinstance(error, ApiError):
         return error.meta.status in _OVERLOADED
+    if isinstance(error, NotYetError):
+        return True
     return isinstance(error, TransportError) and not isinstance(error, TlsError)
 
 

@@ -17,16 +17,19 @@ def put_templates(client: Elasticsearch, name: str) -> None:
     """Templates for the versions and the dead letters of the index `name`.
 
     A longer name has the higher priority, since the pattern of `cats` may fit `cats-0a-000001`.
+    A version that someone deletes during a run must not come back with its next write, without
+    its build and with half its documents.
     """
-    for suffix, pattern, body in (
-        ("documents", f"{name}-0*", _documents_body()),
-        ("dead", dead_index(name), _body("letters.json")),
+    for suffix, pattern, body, comes_with_a_write in (
+        ("documents", f"{name}-0*", _documents_body(), False),
+        ("dead", dead_index(name), _body("letters.json"), True),
     ):
         client.indices.put_index_template(
             name=f"keyphrases-{name}-{suffix}",
             index_patterns=[pattern],
             priority=_PRIORITY + len(name),
             template=body,
+            allow_auto_create=comes_with_a_write,
             meta={"made_by": "keyphrase-indexer"},
         )
 

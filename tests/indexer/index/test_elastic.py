@@ -109,6 +109,56 @@ def test_a_request_that_fails_as_a_whole_is_sent_again(elastic_location: str) ->
     assert next(failures, None) is None
 
 
+def test_a_lookup_waits_for_a_shard_that_moves(elastic_location: str) -> None:
+    """The answer is HTTP 200 then, with errors for single documents."""
+    troubles = iter(range(2))
+
+    def moving(method: str, path: str, answer: Answer) -> Answer:
+        if "/_mget" in path and next(troubles, None) is not None:
+            error = {"type": "no_shard_available_action_exception", "reason": "No shard"}
+            for found in answer[1]["docs"][1:]:
+                found |= {"error": error}
+                del found["found"]
+        return answer
+
+    with proxy(server_of(elastic_location), moving) as url:
+        index = through(elastic_location, url)
+        index.begin(BUILD)
+        index.write([document("p1"), document("p2")])
+        assert set(index.held(["p1", "p2", "p3"])) == {"p1", "p2"}
+        assert next(troubles, None) is None
+        troubles = iter(range(1_000))
+        with pytest.raises(JobError, match=r"cannot answer for now \(no_shard.*run again"):
+            through(elastic_location, url, patience=1).held(["p1", "p2"])
+
+
+def test_a_version_that_is_deleted_during_a_run_ends_it(elastic_location: str) -> None:
+    index = open_index(elastic_location)
+    index.begin(BUILD)
+    client = Elasticsearch(server_of(elastic_location))
+    name = urlsplit(elastic_location).path[1:]
+    client.indices.delete(index=f"{name}-000001")
+    with pytest.raises(JobError, match=f"does not have the index {name}-000001 any more"):
+        index.held(["p1"])
+    for write in (
+        lambda: index.write([document("p1")]),
+        lambda: index.write(letters=[letter("p1", replaces=True)]),
+    ):
+        with pytest.raises(JobError, match=r"does not take documents \(index_not_found"):
+            write()
+    assert not client.indices.exists(index=f"{name}-000001")
+
+
+def test_dead_letters_that_someone_deleted_do_not_end_a_run(elastic_location: str) -> None:
+    index = open_index(elastic_location)
+    index.begin(BUILD)
+    client = Elasticsearch(server_of(elastic_location))
+    client.indices.delete(index=f"{urlsplit(elastic_location).path[1:]}-dead")
+    assert index.dead(["p1"]) == {}
+    assert index.write(letters=[letter("p1")]) == {}
+    assert set(index.dead(["p1"])) == {"p1"}
+
+
 def test_one_document_that_the_server_refuses_does_not_cost_the_others(
     elastic_location: str,
 ) -> None:
