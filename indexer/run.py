@@ -130,7 +130,7 @@ class _Run:
         finally:
             stream.stop()
         arrivals.check(self._tally.read)
-        self._budget.check(self._tally, finished=True)
+        self._budget.check(self._tally.dead, arrivals.total)
         if self._job.rebuild:
             self._index.promote()
         self._index.refresh()
@@ -143,7 +143,7 @@ class _Run:
                 _, table = arrival
                 self._writer.add(outcomes_of(table, self._run))
             self._writer.flush_if_due()
-            self._budget.check(self._tally)
+            self._budget.check(self._tally.dead, arrivals.total)
             watch.look()
         self._writer.flush()
         watch.look(now=True)

@@ -29,22 +29,27 @@ class Tally:
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorBudget:
-    """The share of posts that may be dead before a run is given up."""
+    """The share of a dump's posts that may be dead before a run is given up.
+
+    Judged against the whole dump, also half-way: dead posts are settled at once while good ones
+    wait for the model, and bad ones lie together, so those dealt with so far are no fair sample.
+    """
 
     rate: float | None
-    """0 to 1. None: half, and small dumps may hold whatever they do; a run in which most of many
-    posts are bad has the wrong dump or settings, and would fill the dead letters for nothing."""
-    early: int = 1_000
-    """Posts that must have been dealt with before a run is given up half-way."""
+    """0 to 1. None: half, in dumps of at least `many` posts, and smaller ones may hold whatever
+    they do. A dump of which most is bad is the wrong one, and would fill the dead letters for
+    nothing."""
+    many: int = 1_000
 
     _USUAL_RATE = 0.5
 
-    def check(self, tally: Tally, *, finished: bool = False) -> None:
-        """Raises `JobError` if there are too many dead posts."""
+    def check(self, dead: int, total: int) -> None:
+        """Raises `JobError` if `dead` are more than the `total` posts of the dump allow."""
+        if self.rate is None and total < self.many:
+            return
         rate = self._USUAL_RATE if self.rate is None else self.rate
-        judged = tally.read >= self.early or (finished and self.rate is not None)
-        if judged and tally.dead > rate * tally.read:
+        if dead > rate * total:
             raise JobError(
-                f"{tally.dead:,} of {tally.read:,} posts could not be indexed, more than "
+                f"{dead:,} of the dump's {total:,} posts could not be indexed, more than "
                 f"--max-error-rate {rate:g} allows; see the dead letters for the reasons"
             )
