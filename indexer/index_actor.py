@@ -8,7 +8,6 @@ from typing import Any
 
 import ray
 from ray.exceptions import RayError, RayTaskError
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from indexer.failures import root_cause
 from indexer.index.location import open_index
@@ -20,6 +19,7 @@ from indexer.index.records import (
     DocumentUpdate,
     Held,
 )
+from indexer.placement import on_this_node
 from posts.errors import KeyphraseError
 
 
@@ -41,12 +41,7 @@ class RemoteIndex:
     """
 
     def __init__(self, location: str) -> None:
-        here = ray.get_runtime_context().get_node_id()
-        options = {
-            "num_cpus": 0,
-            "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=False),
-        }
-        self._actor: Any = ray.remote(**options)(_Opened).remote(location)
+        self._actor: Any = ray.remote(**on_this_node())(_Opened).remote(location)
 
     def begin(self, build: Build, *, rebuild: bool = False) -> None:
         self._call("begin", build, rebuild=rebuild)

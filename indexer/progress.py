@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Protocol
 
 import ray
+from ray.exceptions import RayError
+
+from indexer.failures import one_line
+from indexer.placement import on_this_node
 
 STAGES = ("read", "ask", "decode", "generate")
 """In order. Counts are for people and for the watchdog: a task that Ray does again counts again.
 The counts of a run come from what was committed (see `indexer.tally`)."""
+
+_PATIENCE = 5.0
+"""Seconds the driver waits for counts."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
@@ -44,18 +54,26 @@ class CountingActor:
 
 
 class RemoteProgress:
-    """The counting actor, as workers and driver see it."""
+    """The counting actor, as workers and driver see it.
+
+    It lives on the driver's machine, which the run needs in any case, and no run fails for want of
+    it: without it the last counts stay.
+    """
 
     def __init__(self) -> None:
-        self._actor: Any = ray.remote(num_cpus=0)(CountingActor).remote()
+        self._actor: Any = ray.remote(**on_this_node())(CountingActor).remote()
+        self._last = StageCounts()
 
     def done(self, stage: str, posts: int, seconds: float) -> None:
         """Tells without waiting for an answer."""
         self._actor.done.remote(stage, posts, seconds)
 
     def counts(self) -> StageCounts:
-        counts: StageCounts = ray.get(self._actor.counts.remote())
-        return counts
+        try:
+            self._last = ray.get(self._actor.counts.remote(), timeout=_PATIENCE)
+        except RayError as error:
+            _log.warning("no word of how far the stages are: %s", one_line(error))
+        return self._last
 
 
 def stuck_stage(posts: Mapping[str, int]) -> str:
