@@ -16,7 +16,7 @@ READ_CPUS = 0.25
 DECODE_CPUS = 0.5
 """Of a task that decodes. Unlike `READ_CPUS`, so that Ray keeps the two stages apart."""
 ROOM = READ_CPUS + DECODE_CPUS
-"""CPUs that must be left when all actors have theirs."""
+"""CPUs that one machine must have left when all actors have theirs: a task is never spread."""
 
 _AUTO_SHARE = 0.25
 """Of all CPUs, left for reading and decoding where the number of actors is ours to choose."""
@@ -51,18 +51,17 @@ def reserve(
     if gpus is None:
         gpus = 1.0 if any(node.gpus for node in nodes) else 0.0
     total = sum(node.cpus for node in nodes)
-    fitting = sum(_on_node(node, cpus, gpus) for node in nodes)
-    if fitting == 0:
+    if not any(_on_node(node, cpus, gpus) for node in nodes):
         raise InputError(
             f"no machine has the {cpus:g} CPUs and {gpus:g} GPUs that a model actor asks for; "
             "lower what an actor asks for"
         )
-    most = min(fitting, int((total - ROOM) / cpus))
+    most = _most(nodes, cpus, gpus)
     if most < 1 or (actors or 1) > most:
         raise InputError(
             f"{actors or 1} model actors of {cpus:g} CPUs and {gpus:g} GPUs do not fit into "
             f"{total:g} CPUs and {sum(node.gpus for node in nodes):g} GPUs with {ROOM:g} CPUs left "
-            f"for reading and decoding; lower {_remedy(most)}"
+            f"on one machine for reading and decoding; lower {_remedy(most)}"
         )
     if actors is None:
         actors = max(1, min(most, int(total * (1 - _AUTO_SHARE) / cpus)))
@@ -73,6 +72,20 @@ def _remedy(most: int) -> str:
     if most < 1:
         return "what an actor asks for"
     return f"the number of actors to {most} or what each asks for"
+
+
+def _most(nodes: Sequence[Node], cpus: float, gpus: float) -> int:
+    """Actors that leave `ROOM` on some machine, however Ray spreads them."""
+    fitting = sum(_on_node(node, cpus, gpus) for node in nodes)
+    crowding = 0
+    for node in nodes:
+        if node.cpus < ROOM:
+            continue
+        too_many = int((node.cpus - ROOM) / cpus) + 1
+        if too_many > _on_node(node, cpus, gpus):
+            return fitting
+        crowding += too_many
+    return min(fitting, crowding - 1)
 
 
 def _on_node(node: Node, cpus: float, gpus: float) -> int:

@@ -38,3 +38,23 @@ def test_whatever_is_reserved_leaves_room_to_feed(cpus: int, each: float) -> Non
 def test_each_actor_gets_a_gpu_where_there_are_any() -> None:
     reserved = reserve([Node(cpus=8), Node(cpus=16, gpus=2)], None, 1.0, None)
     assert (reserved.actors, reserved.gpus) == (2, 1.0)
+
+
+def test_room_must_be_left_on_one_machine_and_not_in_sum() -> None:
+    assert reserve([Node(cpus=1)] * 3, None, 0.75, None).actors == 2
+    with pytest.raises(InputError, match="lower the number of actors to 2"):
+        reserve([Node(cpus=1)] * 3, 3, 0.75, None)
+    with pytest.raises(InputError, match="lower what an actor asks for"):
+        reserve([Node(cpus=0.5)] * 8, None, 0.25, None)
+
+
+def test_room_is_left_however_the_actors_are_spread() -> None:
+    # Seven on each of two machines would leave 0.5 CPUs here and 0.5 there.
+    assert reserve([Node(cpus=4)] * 2, 13, 0.5, None).actors == 13
+    with pytest.raises(InputError, match="lower the number of actors to 13"):
+        reserve([Node(cpus=4)] * 2, 14, 0.5, None)
+
+
+def test_a_machine_that_actors_cannot_fill_has_room_for_all_others() -> None:
+    nodes = [Node(cpus=2, gpus=2), Node(cpus=8)]
+    assert reserve(nodes, 2, 1.0, 1.0).actors == 2
