@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from indexer.writer import WriteSettings
 from posts.errors import InputError
@@ -44,6 +46,10 @@ class IndexJob:
     """Seconds without any stage getting on, after which the run is given up."""
 
     def __post_init__(self) -> None:
+        for name in ("max_error_rate", "cpus_per_actor", "gpus_per_actor"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                raise InputError(f"--{name.replace('_', '-')} must be a number, not {value}")
         if self.max_error_rate is not None and not 0 <= self.max_error_rate <= 1:
             raise InputError("--max-error-rate must lie between 0 and 1, such as 0.05")
         for name, least in (("actors", 1), ("read_rows", 1), ("model_rows", 1)):
@@ -60,4 +66,4 @@ class IndexJob:
         """Where the Parquet file goes, with the default filled in."""
         if self.dead_letters is not None or not self.index.startswith("embedded:"):
             return self.dead_letters
-        return self.index.removeprefix("embedded:").rstrip("/") + "-dead-letters"
+        return str(Path(self.index.removeprefix("embedded:")).expanduser()) + "-dead-letters"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict, dataclass
 
 from indexer.hashing import Hasher
@@ -13,7 +14,7 @@ from indexer.job import IndexJob
 from indexer.picture_size import picture_side
 from model_store.store import ModelVersion, Store
 from posts.dump import Dump
-from posts.errors import InputError
+from posts.errors import InputError, KeyphraseError
 from posts.files import open_files
 from posts.fragment import Fragment
 
@@ -32,7 +33,7 @@ class Preflight:
 
 
 def preflight(job: IndexJob, run: str) -> Preflight:
-    """Checks dump, model, index and dead letters; raises `InputError`, and changes nothing."""
+    """Checks dump, model, index and dead letters; raises `InputError`, and leaves no traces."""
     try:
         return _preflight(job, run)
     except (TimeoutError, OSError) as error:
@@ -56,15 +57,32 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
     live = index.live()
     if live is not None and not job.rebuild:
         refuse_another_model(index.location, live, build)
+    fragments = dump.fragments()
+    # Last, since it may make the folder.
     if job.dead_letters_folder is not None:
-        # Listing asks for bucket and credentials; the file itself is written at the end.
-        next(iter(open_files(job.dead_letters_folder).list()), None)
+        _probe_writing(job.dead_letters_folder, run)
     return Preflight(
         dump=dump,
-        fragments=dump.fragments(),
+        fragments=fragments,
         model=model,
         picture_side=picture_side(bundle),
         index=index,
         build=build,
         hasher=Hasher(model_digest=model.card.digest),
     )
+
+
+def _probe_writing(folder: str, run: str) -> None:
+    """The dead letters are written at the end of the night: too late to learn that they cannot."""
+    probe = f".probe-{run}"
+    try:
+        files = open_files(folder)
+        files.write(probe, b"")
+        # Who may write but not delete can still have letters written.
+        with contextlib.suppress(KeyphraseError, OSError):
+            files.delete(probe)
+    except (KeyphraseError, OSError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"dead letters cannot be written to {folder}: {why}; choose another --dead-letters"
+        ) from error

@@ -1,0 +1,49 @@
+"""What would fail at the end of a night is found before it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from indexer.job import IndexJob
+from indexer.preflight import preflight
+from posts.errors import InputError
+from tests.indexer.dumps import good_rows, write_dump
+from tests.servers.s3 import S3Server
+
+
+def a_job(tmp_path: Path, store: str, dead_letters: str | None) -> IndexJob:
+    dump = write_dump(tmp_path / "dump", good_rows(2), lines=())
+    return IndexJob(
+        dump=str(dump),
+        index=f"embedded:{tmp_path / 'index'}",
+        store=store,
+        model="tiny@1",
+        dead_letters=dead_letters,
+    )
+
+
+def test_dead_letters_that_cannot_be_written_are_refused(tmp_path: Path, store: str) -> None:
+    (tmp_path / "file").write_text("taken")
+    for nowhere in ("/proc/nope", str(tmp_path / "file")):
+        with pytest.raises(InputError, match="dead letters cannot be written to"):
+            preflight(a_job(tmp_path, store, nowhere), "run")
+
+
+def test_a_place_that_can_be_written_is_left_as_it_was(
+    tmp_path: Path, store: str, s3: S3Server
+) -> None:
+    bucket = s3.bucket()
+    for place in (str(tmp_path / "dead"), f"s3://{bucket}/dead"):
+        preflight(a_job(tmp_path, store, place), "run")
+    assert list((tmp_path / "dead").iterdir()) == []
+    assert "Contents" not in s3.client.list_objects_v2(Bucket=bucket)
+
+
+def test_dead_letters_lie_beside_an_index_in_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    job = IndexJob(dump="d", index="embedded:~/night/", store="s", model="m")
+    assert job.dead_letters_folder == str(tmp_path / "night-dead-letters")
