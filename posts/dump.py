@@ -106,18 +106,23 @@ class Dump:
         with ThreadPoolExecutor(_THREADS) as threads:
             return list(threads.map(self._picture_or_error, posts))
 
-    def picture_version(self, post: Post) -> str | None:
-        """Changes when the picture at the post's `image_uri` does; None if that is not known."""
-        return None if post.image_uri is None else self._pictures.version(post.image_uri)
+    def picture_versions(self, posts: Sequence[Post]) -> list[str | PostError | None]:
+        """Of each post what changes when the picture at its `image_uri` does, without reading it.
 
-    def picture_versions(self, posts: Sequence[Post]) -> list[str | None]:
-        """`picture_version` of each post, asked for in parallel."""
+        Or why that is not known, or None if the post has no `image_uri`. Asked for in parallel.
+        """
         with ThreadPoolExecutor(_THREADS) as threads:
-            return list(threads.map(self.picture_version, posts))
+            return list(threads.map(self._version_or_error, posts))
 
     def _picture_or_error(self, post: Post) -> bytes | PostError | None:
         try:
             return self.picture(post) if post.has_picture else None
+        except PostError as error:
+            return error
+
+    def _version_or_error(self, post: Post) -> str | PostError | None:
+        try:
+            return None if post.image_uri is None else self._pictures.version(post.image_uri)
         except PostError as error:
             return error
 

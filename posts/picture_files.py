@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from posts.errors import InputError, PostError, Reason
@@ -31,32 +33,25 @@ class PictureFiles:
     def fetch(self, uri: str) -> bytes:
         """The encoded picture; raises `PostError`."""
         files, name = self._resolve(uri)
-        try:
+        with _as_post_errors(uri):
             data = files.read(name, self.limits.bytes + 1)
-        except FileNotFoundError:
-            raise PostError(Reason.PICTURE_MISSING, f"there is no file {shown(uri)}") from None
-        except OutsideError as error:
-            raise _refused(str(error)) from None
-        except (OSError, InputError) as error:
-            detail = f"{shown(uri)} cannot be read: {error}"[:200]
-            raise PostError(Reason.PICTURE_UNAVAILABLE, detail, transient=True) from None
         if len(data) > self.limits.bytes:
             raise too_many_bytes(self.limits)
         return data
 
-    def version(self, uri: str) -> str | None:
-        """The version a listing would show; None if there is none to be had."""
-        try:
-            files, name = self._resolve(uri)
+    def version(self, uri: str) -> str:
+        """The version a listing would show; raises `PostError`, as `fetch` would."""
+        files, name = self._resolve(uri)
+        with _as_post_errors(uri):
             info = files.info(name)
-        except (PostError, InputError, OSError):
-            return None
-        return None if info is None else info.version
+        if info is None:
+            raise _missing(uri)
+        return info.version
 
     def _resolve(self, uri: str) -> tuple[Files, str]:
         scheme = _SCHEME.match(uri)
         if scheme is None:
-            return self.files, _checked(uri)
+            return self.files, _checked(uri.removeprefix("./"))
         if scheme[1].lower() != "s3" or not uri[scheme.end() :].startswith("//"):
             raise _refused(
                 f"{shown(uri)}: {scheme[0]} addresses are not opened; "
@@ -76,6 +71,23 @@ class PictureFiles:
             f"{shown(uri)} is outside the dump; to allow its bucket, "
             "list it in KEYPHRASES_IMAGE_BUCKETS"
         )
+
+
+@contextmanager
+def _as_post_errors(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise _missing(uri) from None
+    except OutsideError as error:
+        raise _refused(str(error)) from None
+    except (OSError, InputError) as error:
+        detail = f"{shown(uri)} cannot be read: {error}"[:200]
+        raise PostError(Reason.PICTURE_UNAVAILABLE, detail, transient=True) from None
+
+
+def _missing(uri: str) -> PostError:
+    return PostError(Reason.PICTURE_MISSING, f"there is no file {shown(uri)}")
 
 
 def _checked(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from indexer.hashing import identity_of_bytes, identity_of_version
 from posts.dump import Dump
+from posts.errors import PostError
 from posts.post import Post
 
 
@@ -15,7 +16,7 @@ class Identified:
     """A post and the identity of its picture."""
 
     post: Post
-    """With its picture's bytes, if they had to be fetched, or the error that fetching met."""
+    """With the error that looking for its picture met."""
     picture: str | None
     """None for a post without a picture, and for one that was broken when it was read."""
 
@@ -23,26 +24,18 @@ class Identified:
 def identify(dump: Dump, posts: Sequence[Post]) -> list[Identified]:
     """Pictures inside the dump's files by their bytes, others by the listing's version.
 
-    Only a picture that no listing shows is fetched.
+    One that cannot be found out for now is an error of its post, never another identity: a post
+    that has not changed would be generated anew, and once more when its picture is back.
     """
     found = [Identified(post, _at_hand(post)) for post in posts]
     listed = [row for row, post in enumerate(posts) if _is_elsewhere(post)]
     versions = dump.picture_versions([posts[row] for row in listed]) if listed else []
-    unlisted = []
     for row, version in zip(listed, versions, strict=True):
-        if version is None:
-            unlisted.append(row)
-        else:
-            identity = identity_of_version(posts[row].image_uri or "", version)
-            found[row] = Identified(posts[row], identity)
-    fetched = dump.pictures([posts[row] for row in unlisted]) if unlisted else []
-    for row, picture in zip(unlisted, fetched, strict=True):
-        if isinstance(picture, bytes):
-            post = replace(posts[row], image=picture)
-            found[row] = Identified(post, identity_of_bytes(picture))
-        else:
-            post = replace(posts[row], error=picture)
-            found[row] = Identified(post, f"unknown:{post.image_uri}")
+        post, uri = posts[row], posts[row].image_uri or ""
+        if isinstance(version, PostError):
+            found[row] = Identified(replace(post, error=version), f"unknown:{uri}")
+        elif version is not None:
+            found[row] = Identified(post, identity_of_version(uri, version))
     return found
 
 

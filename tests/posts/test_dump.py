@@ -253,10 +253,12 @@ def test_a_server_in_trouble_makes_a_picture_unavailable_for_now(
             raise error
 
         monkeypatch.setattr(dump.files, "read", fail)
-        with pytest.raises(PostError) as caught:
-            dump.picture(Post(id="1", image_uri="x.jpg"))
-        assert caught.value.reason is Reason.PICTURE_UNAVAILABLE
-        assert caught.value.transient
+        monkeypatch.setattr(dump.files, "info", fail)
+        posts = [Post(id="1", image_uri="x.jpg")]
+        for error in (*dump.pictures(posts), *dump.picture_versions(posts)):
+            assert isinstance(error, PostError)
+            assert error.reason is Reason.PICTURE_UNAVAILABLE
+            assert error.transient
 
 
 def test_a_server_in_trouble_is_not_taken_for_a_broken_file(
@@ -283,18 +285,38 @@ def test_versions_and_pictures_come_in_batches(place: str) -> None:
     files.write("x.jpg", b"first")
     files.write("a.jsonl", json_lines({"id": "1", "image_uri": "x.jpg"}))
     dump = Dump.open(place)
-    uris = ["x.jpg", "gone.jpg", "http://x/y.jpg"]
+    uris = ["x.jpg", "gone.jpg", "http://x/y.jpg", "sub"]
+    files.write("sub/y.jpg", b"other")
     posts = [Post(id=uri, image_uri=uri) for uri in uris]
     posts += [Post(id="inline", image=b"inline"), Post(id="none", text="x")]
     first = dump.picture_versions(posts)
     assert first[0] == next(info.version for info in files.list() if info.name == "x.jpg")
-    assert first[1:] == [None] * 4
+    assert first[4:] == [None] * 2
     pictures = dump.pictures(posts)
-    assert [pictures[0], pictures[3], pictures[4]] == [b"first", b"inline", None]
-    reasons_found = [picture.reason for picture in pictures if isinstance(picture, PostError)]
-    assert reasons_found == [Reason.PICTURE_MISSING, Reason.PICTURE_REFUSED]
+    assert [pictures[0], pictures[4], pictures[5]] == [b"first", b"inline", None]
+    for batch in (first, pictures):
+        reasons_found = [each.reason for each in batch if isinstance(each, PostError)]
+        assert reasons_found == [
+            Reason.PICTURE_MISSING,
+            Reason.PICTURE_REFUSED,
+            Reason.PICTURE_MISSING,
+        ]
     files.write("x.jpg", b"later")
     assert dump.picture_versions(posts)[0] != first[0]
+
+
+def test_odd_names_of_pictures_are_taken_as_they_are(place: str) -> None:
+    files = open_files(place)
+    names = ["pics/a.png", "a%20b.png", "a%2Fb.png", "a b+c&d=é猫.png", "a?b#c.png"]
+    for name in names:
+        files.write(name, name.encode())
+    files.write("a.jsonl", b"{}")
+    dump = Dump.open(place)
+    uris = [*names, *(f"./{name}" for name in names)]
+    posts = [Post(id=uri, image_uri=uri) for uri in uris]
+    assert dump.pictures(posts) == [name.encode() for name in names] * 2
+    versions = {info.name: info.version for info in files.list()}
+    assert dump.picture_versions(posts) == [versions[name] for name in names] * 2
 
 
 def write_lines(posts: list[Post], folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from indexer.stages.read import Read
 from posts.dump import Dump
 from posts.duplicates import Duplicates, hash_ids
 from posts.errors import PostError, Reason
+from posts.files import FileInfo
 from posts.post import POST_SCHEMA, Post
 from tests.indexer.dumps import BAD_LINES, good_rows, jpeg, write_dump
 from tests.indexer.stand_in import LastWord, refuse_to_load
@@ -218,7 +219,7 @@ def test_without_that_wish_a_text_kept_before_becomes_a_dead_letter(
 class Throttled(Dump):
     """A dump whose pictures cannot be had for now."""
 
-    def picture_versions(self, posts: Iterable[Post]) -> list[str | None]:
+    def picture_versions(self, posts: Sequence[Post]) -> list[str | PostError | None]:
         return ["changed" for _ in posts]
 
     def picture(self, post: Post) -> bytes:
@@ -239,6 +240,28 @@ def test_a_passing_fault_does_not_take_a_document_out_of_searches(
     assert index.count() == 1
     Night(folder, index).go()
     assert dict(index.dead(["a"])) == {}
+
+
+def test_a_picture_whose_version_is_not_to_be_had_for_now_changes_nothing(
+    tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "a cat", "image_uri": "cat.jpg"}])
+    (folder / "cat.jpg").write_bytes(jpeg(1))
+    Night(folder, index).go()
+    before = index.held(["a"])
+    night = Night(folder, index)
+
+    info = night.ask._dump.files.info
+
+    def throttled(name: str) -> FileInfo | None:
+        if name == "cat.jpg":
+            raise TimeoutError("slow down")
+        return info(name)
+
+    monkeypatch.setattr(night.ask._dump.files, "info", throttled)
+    (letter,) = night.go().letters
+    assert (letter.reason, letter.transient) == (Reason.PICTURE_UNAVAILABLE, True)
+    assert index.held(["a"]) == before
 
 
 def test_pictures_reach_the_model_as_small_as_it_wants_them(tmp_path: Path, index: Index) -> None:
