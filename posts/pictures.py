@@ -39,7 +39,7 @@ def decode_picture(data: bytes, limits: PictureLimits = DEFAULT_LIMITS) -> Image
     """RGB picture of the first frame, upright by its EXIF tag, transparency on white.
 
     Raises `PostError`: PICTURE_TOO_LARGE beyond the limits, BROKEN_PICTURE for anything that
-    cannot be decoded to its end.
+    cannot be decoded to its end, PICTURE_UNAVAILABLE (transient) if memory is short.
     """
     if len(data) > limits.bytes:
         raise too_many_bytes(limits)
@@ -55,6 +55,10 @@ def decode_picture(data: bytes, limits: PictureLimits = DEFAULT_LIMITS) -> Image
         raise _too_many_pixels(int(pixels[0]) if pixels else None, limits) from None
     except PostError:
         raise
+    except MemoryError:
+        # Says more of the machine than of the picture, yet must not end the run.
+        detail = "there was not enough memory to decode it"
+        raise PostError(Reason.PICTURE_UNAVAILABLE, detail, transient=True) from None
     except Exception as error:  # noqa: BLE001 - on hostile files Pillow raises what it likes
         raise PostError(Reason.BROKEN_PICTURE, f"cannot be decoded: {error}"[:200]) from None
 
@@ -81,6 +85,8 @@ def _too_many_pixels(pixels: int | None, limits: PictureLimits, size: str = "") 
 def _upright(picture: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(picture)
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - a broken EXIF block must not cost us the picture
         return picture
 

@@ -33,6 +33,19 @@ def test_a_format_that_is_not_promised_is_not_a_picture() -> None:
     assert "not a picture" in error.detail
 
 
+@pytest.mark.parametrize("step", ["PIL.ImageFile.ImageFile.load", "PIL.ImageOps.exif_transpose"])
+def test_a_picture_for_which_memory_is_short_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    data = encoded(plain(), "BMP")
+    monkeypatch.setattr(step, fail)
+    error = failure(data)
+    assert (error.reason, error.transient) == (Reason.PICTURE_UNAVAILABLE, True)
+
+
 @pytest.mark.parametrize("data", [b"", b"just a text, not a picture", b"\xff\xd8\xff"])
 def test_what_is_no_picture_is_broken(data: bytes) -> None:
     assert failure(data).reason is Reason.BROKEN_PICTURE
