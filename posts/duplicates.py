@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -73,13 +72,6 @@ def mark_duplicates(posts: Iterable[Post], positions: frozenset[int]) -> Iterato
             yield replace(post, error=_duplicate(post.id))
         else:
             yield post
-
-
-def later_duplicates(pairs: Iterable[tuple[str, str]]) -> set[str]:
-    """Sources of all pairs but the first with each id; for small dumps and for tests."""
-    listed = list(pairs)
-    found = Duplicates.find([hash_ids(listed)])
-    return {listed[position][1] for position in chain.from_iterable(found.positions)}
 
 
 def _duplicate(post_id: str) -> PostError:
