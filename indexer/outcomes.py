@@ -25,6 +25,8 @@ class Outcomes:
     letters: list[DeadLetter] = field(default_factory=list)
     known_letters: list[DeadLetter] = field(default_factory=list)
     """Dead letters that the index has already."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """Where each post of documents and updates was read, by its id."""
     unchanged: int = 0
     bytes: int = 0
     """Size of the table they came from, about that of their writes."""
@@ -46,27 +48,35 @@ def outcomes_of(table: pa.Table, run: str) -> Outcomes:
         match row["action"]:
             case Action.GENERATE:
                 found.documents.append(_document(row))
+                found.sources[row["id"]] = row["source"]
             case Action.UPDATE:
                 found.updates.append(_update(row))
+                found.sources[row["id"]] = row["source"]
             case Action.DEAD:
                 letters = found.known_letters if row["known"] else found.letters
                 letters.append(_letter(row, run, now))
     return found
 
 
-def refused_letter(document: Document | DocumentUpdate, why: str, run: str) -> DeadLetter:
-    """For a write that the index refused."""
+def refused_letter(
+    document: Document | DocumentUpdate, source: str, why: str, run: str
+) -> DeadLetter:
+    """For a write that the index refused.
+
+    Transient: the fault may lie in the date or the extra fields, which the generation hash does
+    not cover, so that a mended post would pass for the same one. And as after any passing fault a
+    document from an earlier run stays as it was.
+    """
     return DeadLetter(
         key=document.id,
         id=document.id,
-        source="",
+        source=source,
         reason=Reason.INDEX_REFUSED,
         detail=why,
-        transient=False,
+        transient=True,
         generation=document.held.generation,
         run=run,
         at=datetime.now(UTC),
-        replaces=True,
     )
 
 

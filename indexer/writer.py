@@ -86,8 +86,11 @@ class Writer:
         if documents or updates or letters:
             why = self._index.write(documents, updates, letters)
             written: list[Document | DocumentUpdate] = [*documents, *updates]
+            sources = {key: source for one in gathered for key, source in one.sources.items()}
             refused = [
-                refused_letter(each, why[each.id], self._run) for each in written if each.id in why
+                refused_letter(each, sources[each.id], why[each.id], self._run)
+                for each in written
+                if each.id in why
             ]
         if refused:
             self._index.write(letters=refused)

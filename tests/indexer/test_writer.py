@@ -45,8 +45,11 @@ class FaultyIndex:
         if self.down:
             raise JobError("the index is gone")
         good = [each for each in documents if each.id not in self.refuses]
-        found = dict(self.real.write(good, updates, letters))
-        return found | {each.id: "not liked" for each in documents if each.id in self.refuses}
+        fresh = [each for each in updates if each.id not in self.refuses]
+        found = dict(self.real.write(good, fresh, letters))
+        return found | {
+            each.id: "not liked" for each in (*documents, *updates) if each.id in self.refuses
+        }
 
 
 def document(post_id: str) -> Document:
@@ -118,14 +121,30 @@ def test_what_the_index_refuses_becomes_a_dead_letter(
     parts: dict[str, Any], tmp_path: Path
 ) -> None:
     parts["index"].refuses = {"bad"}
-    parts["writer"].add(Outcomes(documents=[document("good"), document("bad")], bytes=2000))
+    documents = [document("good"), document("bad")]
+    sources = {"good": "a.jsonl:1", "bad": "a.jsonl:2"}
+    parts["writer"].add(Outcomes(documents=documents, sources=sources, bytes=2000))
     assert parts["tally"] == Tally(generated=1, dead=1)
-    assert parts["index"].real.dead(["bad"])["bad"].reason is Reason.INDEX_REFUSED
+    dead = parts["index"].real.dead(["bad"])["bad"]
+    assert (dead.reason, dead.transient) == (Reason.INDEX_REFUSED, True)
     parts["letters"].close()
     rows = pq.read_table(tmp_path / "dead" / "run.parquet").to_pylist()
-    assert [(row["id"], row["reason"], row["detail"]) for row in rows] == [
-        ("bad", "index refused", "not liked")
+    assert [(row["id"], row["source"], row["reason"], row["detail"]) for row in rows] == [
+        ("bad", "a.jsonl:2", "index refused", "not liked")
     ]
+
+
+def test_a_refused_write_leaves_an_earlier_document_as_it_was(parts: dict[str, Any]) -> None:
+    parts["writer"].add(Outcomes(documents=[document("a")], sources={"a": "s"}, bytes=2000))
+    parts["index"].refuses = {"a"}
+    update = DocumentUpdate(
+        id="a", created_at=None, image_uri=None, extra={"k": 1}, held=Held("g", "other")
+    )
+    parts["writer"].add(Outcomes(updates=[update], sources={"a": "s"}, bytes=2000))
+    parts["writer"].add(Outcomes(documents=[document("a")], sources={"a": "s"}, bytes=2000))
+    assert parts["tally"] == Tally(generated=1, dead=2)
+    assert parts["index"].real.held(["a"]) == {"a": Held("g", "d")}
+    assert set(parts["index"].real.dead(["a"])) == {"a"}
 
 
 def test_what_fails_to_be_written_is_not_counted(parts: dict[str, Any]) -> None:
