@@ -40,7 +40,8 @@ class IndexJob:
     read_rows: int = 512
     """Posts that the index is asked about at once."""
     model_rows: int = 64
-    """Posts that the model is given at once; it makes batches of like length from them."""
+    """Posts that cross the stages together, at most; the model makes batches of like length from
+    those of them that need it. Fewer if its pictures are large."""
     write: WriteSettings = field(default_factory=WriteSettings)
     stall_after: float = 1800.0
     """Seconds without any stage getting on, after which the run is given up."""

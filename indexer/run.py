@@ -27,7 +27,7 @@ from indexer.progress import RemoteProgress
 from indexer.ray_session import cluster_nodes, ray_session
 from indexer.reservation import Reservation, reserve
 from indexer.stages.ask import Ask
-from indexer.stages.decode import Decode
+from indexer.stages.decode import Decode, rows_per_table
 from indexer.stages.generate import LoadModel
 from indexer.stages.read import Read
 from indexer.stream import Stream
@@ -156,10 +156,11 @@ class _Run:
     def _pipeline(self, duplicates: Duplicates, progress: RemoteProgress, load: LoadModel) -> Any:
         job, ready = self._job, self._ready
         keep_text = job.keep_text_of_broken_pictures
+        rows = rows_per_table(job.model_rows, ready.picture_side)
         return build_pipeline(
             len(ready.fragments),
             Read(ready.dump, ready.fragments, duplicates, job.read_rows),
-            Ask(ready.dump, self._index, ready.hasher, job.model_rows, keep_text=keep_text),
+            Ask(ready.dump, self._index, ready.hasher, rows, keep_text=keep_text),
             Decode(ready.dump, ready.hasher, ready.picture_side, keep_text=keep_text),
             load,
             self._reservation,

@@ -20,6 +20,11 @@ from posts.post import Post
 _THREADS = 2
 """Pillow lets go of Python's lock while it decodes."""
 
+LONGEST = 8
+"""Times its short side that the long side of a picture may have."""
+_TABLE_BYTES = 64_000_000
+"""Of decoded pictures in a table if all are square; long ones make it `LONGEST` times as much."""
+
 
 class Decode:
     """Takes a table of `ASKED`; gives one of `DECODED`, row for row.
@@ -91,12 +96,23 @@ def shrink(picture: Image.Image, side: int) -> Image.Image:
     """The picture scaled down so that its short side is `side`, if it is longer.
 
     Bicubic, as image processors scale: for one that wants that very side it makes no difference.
+    Of one more than `LONGEST` times as long as it is wide only the middle is kept, at full
+    detail: all that a model sees which crops to a square. Scaled down instead it would be as large
+    as before as soon as a processor scales its short side up again.
     """
     shortest = min(picture.size)
-    if shortest <= side:
-        return picture
-    width, height = (max(1, round(length * side / shortest)) for length in picture.size)
-    return picture.resize((width, height), Image.Resampling.BICUBIC)
+    width, height = (min(length, LONGEST * shortest) for length in picture.size)
+    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+    middle = (left, top, left + width, top + height)
+    if shortest > side:
+        size = (round(width * side / shortest), round(height * side / shortest))
+        return picture.resize(size, Image.Resampling.BICUBIC, box=middle)
+    return picture if (width, height) == picture.size else picture.crop(middle)
+
+
+def rows_per_table(most: int, side: int) -> int:
+    """How many posts, up to `most`, a table may have so that square pictures fit into it."""
+    return max(1, min(most, _TABLE_BYTES // (3 * side * side)))
 
 
 def _picture_of(row: dict[str, Any]) -> Post:
