@@ -109,10 +109,15 @@ class Dump:
     def picture_versions(self, posts: Sequence[Post]) -> list[str | PostError | None]:
         """Of each post what changes when the picture at its `image_uri` does, without reading it.
 
-        Or why that is not known, or None if the post has no `image_uri`. Asked for in parallel.
+        Or why that is not known, or None if the post has no `image_uri`.
         """
+        listed = self._pictures.listed_versions(post.image_uri for post in posts if post.image_uri)
+
+        def version(post: Post) -> str | PostError | None:
+            return listed.get(post.image_uri or "") or self._version_or_error(post)
+
         with ThreadPoolExecutor(_THREADS) as threads:
-            return list(threads.map(self._version_or_error, posts))
+            return list(threads.map(version, posts))
 
     def _picture_or_error(self, post: Post) -> bytes | PostError | None:
         try:

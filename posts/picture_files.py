@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from posts.errors import InputError, PostError, Reason
 from posts.files import Files
 from posts.files.names import OutsideError, check_name, shown
 from posts.files.s3 import S3Files
+from posts.picture_listing import listed_versions
 from posts.pictures import PictureLimits, too_many_bytes
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -47,6 +48,20 @@ class PictureFiles:
         if info is None:
             raise _missing(uri)
         return info.version
+
+    def listed_versions(self, uris: Iterable[str]) -> dict[str, str]:
+        """Versions that are cheaper from listings, by URI; the others are for `version`."""
+        places: dict[str, tuple[S3Files, dict[str, str]]] = {}
+        for uri in uris:
+            with suppress(PostError):
+                files, name = self._resolve(uri)
+                if isinstance(files, S3Files):
+                    places.setdefault(files.root, (files, {}))[1][uri] = name
+        found: dict[str, str] = {}
+        for files, names in places.values():
+            versions = listed_versions(files, names.values())
+            found |= {uri: versions[name] for uri, name in names.items() if name in versions}
+        return found
 
     def _resolve(self, uri: str) -> tuple[Files, str]:
         scheme = _SCHEME.match(uri)
