@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,11 +21,10 @@ _FORMAT = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Hasher:
-    """Hashes the posts of a run, all with one model and one set of settings."""
+    """Hashes the posts of a run, all with one model."""
 
     model_digest: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """Whatever else changes the keyphrases; JSON values."""
+    """Of the model and of every setting that changes its keyphrases."""
 
     def generation(self, text: str, picture: str | None, *, unreadable: bool = False) -> str:
         """Of a text and a picture's identity, or None where the post has no picture.
@@ -37,7 +36,6 @@ class Hasher:
             {
                 "format": _FORMAT,
                 "model": self.model_digest,
-                "settings": dict(self.settings),
                 "text": text,
                 "picture": picture,
                 "unreadable": unreadable,

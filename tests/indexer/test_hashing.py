@@ -20,7 +20,6 @@ MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
         HASHER.generation("a cat", None),
         HASHER.generation("a cat", "sha256:1", unreadable=True),
         Hasher(model_digest="m2").generation("a cat", "sha256:1"),
-        Hasher(model_digest="m1", settings={"beams": 5}).generation("a cat", "sha256:1"),
     ],
 )
 def test_all_that_decides_keyphrases_changes_the_generation_hash(other: str) -> None:
