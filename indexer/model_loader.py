@@ -21,6 +21,9 @@ class ModelLoader:
     """`NAME@VERSION`: an alias might move during a run."""
     threads: int
     """For a model on CPUs; more than the actor's CPUs would take those of its neighbours."""
+    device: str | None = None
+    """Of an actor that was given no GPU: `cpu`, though it may see one that is another's.
+    None: a GPU where there is one."""
 
     def __call__(self) -> Keyphraser:
         # Imported here: an actor that never needs the model starts without torch.
@@ -31,4 +34,4 @@ class ModelLoader:
 
         _log.info("loading model %s", self.model)
         torch.set_num_threads(self.threads)
-        return Keyphraser.load(Store(self.store).fetch(self.model))
+        return Keyphraser.load(Store(self.store).fetch(self.model), device=self.device)

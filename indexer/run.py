@@ -12,6 +12,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from ray.exceptions import RayError
+
 from indexer.arrivals import Arrivals
 from indexer.dead_letters import DeadLetterFile
 from indexer.failures import as_job_error
@@ -111,7 +113,9 @@ class _Run:
         self._writer = Writer(index, tally, letters, run, job.write)
 
     def go(self, on_progress: OnProgress | None, load: LoadModel | None) -> None:
-        hashes = hash_all_ids(self._ready.dump, self._ready.fragments)
+        hashes = hash_all_ids(
+            self._ready.dump, self._ready.fragments, self._job.stall_after, on_progress
+        )
         duplicates = Duplicates.find(hashes)
         with_id = sum(map(len, hashes))
         arrivals = Arrivals(len(self._ready.fragments), with_id)
@@ -124,7 +128,7 @@ class _Run:
         except (KeyboardInterrupt, SystemExit) as error:
             self._save()
             raise JobError(f"run {self._run} was interrupted") from error
-        except KeyphraseError:
+        except Exception:
             self._save()
             raise
         finally:
@@ -150,7 +154,7 @@ class _Run:
 
     def _save(self) -> None:
         """Commits what has come so far; the fault that ended the run is the one to report."""
-        with contextlib.suppress(KeyphraseError):
+        with contextlib.suppress(KeyphraseError, RayError):
             self._writer.flush()
 
     def _pipeline(self, duplicates: Duplicates, progress: RemoteProgress, load: LoadModel) -> Any:
@@ -172,4 +176,5 @@ class _Run:
             store=self._job.store,
             model=str(self._ready.model),
             threads=max(1, int(self._reservation.cpus)),
+            device="cuda" if self._reservation.gpus else "cpu",
         )

@@ -20,8 +20,8 @@ class Snapshot:
 
     seconds: float
     """Since it began."""
-    total: int
-    """Posts of the dump that have an id."""
+    total: int | None
+    """Posts of the dump that have an id; None while the ids are read."""
     stages: StageCounts
     tally: Tally
     """What is committed."""
@@ -37,7 +37,7 @@ class Watch:
         self,
         counts: Callable[[], StageCounts],
         tally: Tally,
-        total: int,
+        total: int | None,
         stall_after: float,
         on_progress: OnProgress | None = None,
         clock: Callable[[], float] = time.monotonic,

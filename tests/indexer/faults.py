@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
+from ray.exceptions import RayError
 
 from indexer.stages.ask import Ask
 from indexer.stream import Arrival, Stream
+from posts.dump import Dump
+from posts.fragment import Fragment
 
 
 class AskThatDies(Ask):
@@ -44,3 +47,24 @@ class LossyStream(Stream):
             self.lost = True
             return None
         return arrival
+
+
+class StreamThatBreaks(Stream):
+    """Gives tables until there was one with posts; then Ray fails."""
+
+    given = False
+
+    def next(self, timeout: float) -> Arrival | None:
+        if self.given:
+            raise RayError("a node is gone")
+        arrival = super().next(timeout)
+        self.given = arrival is not None and len(arrival[1]) > 0
+        return arrival
+
+
+class DumpThatHangs(Dump):
+    """Its ids never come."""
+
+    def ids(self, fragment: Fragment) -> Iterator[tuple[str, str]]:
+        time.sleep(600)
+        return super().ids(fragment)

@@ -23,7 +23,7 @@ from indexer.watch import Snapshot
 from indexer.writer import WriteSettings
 from posts.errors import InputError, JobError
 from tests.indexer.dumps import BAD_REASONS, good_rows, write_dump
-from tests.indexer.faults import AskThatDies, LossyStream
+from tests.indexer.faults import AskThatDies, LossyStream, StreamThatBreaks
 from tests.indexer.stand_in import LastWord, refuse_to_load
 from tests.servers.s3 import S3Server
 
@@ -236,3 +236,14 @@ def test_a_run_that_lost_a_table_fails_and_promotes_nothing(
     live = open_index(job.index).live()
     assert live is not None
     assert live.model == "tiny@1"
+
+
+def test_what_came_before_ray_failed_is_committed(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_dump(tmp_path / "dump", good_rows(40), lines=())
+    monkeypatch.setattr("indexer.run.Stream", StreamThatBreaks)
+    job = a_job(tmp_path, store)
+    with pytest.raises(JobError, match="a node is gone; 16 posts were dealt with"):
+        index_dump(job, load=LastWord)
+    assert open_index(job.index).count() == 16
