@@ -19,8 +19,6 @@ from torch import distributed
 from torch.optim import AdamW
 
 from model_store.base import Base, BaseIdentity, load_base
-from model_store.bundle import save_bundle
-from model_store.generation import GenerationSettings
 from model_store.keyphraser import Keyphraser
 from model_store.lora import LoraSettings, attach_lora
 from model_store.prompt import Batch, Prompt
@@ -31,7 +29,6 @@ from trainer.checkpoint import (
     TrainState,
     Weights,
     copy_weights,
-    fill_weights,
     load_checkpoint,
     save_checkpoint,
 )
@@ -42,6 +39,7 @@ from trainer.metrics import Case, score
 from trainer.optimization import make_optimizer
 from trainer.order import Order, Rows
 from trainer.progress import CheckpointFailed, Event
+from trainer.publication import generation_settings, publish
 from trainer.scenarios import clean
 from trainer.step import STEPS
 from trainer.training_set import TrainingSet
@@ -169,32 +167,23 @@ class _Learner:
 
     def publish(self) -> int:
         """Publishes the best epoch's weights; gives the version's number."""
-        store = Store(self._job.store)
-        if (earlier := store.published_by(self._job.run, self._job.name)) is not None:
-            # This worker published it, and was lost before anybody heard of it.
-            return earlier.version
         if self._best is None:
             raise JobError("no epoch was finished, so there is nothing to publish")
-        fill_weights(self._base.model, self._best)
-        best = self._state.history[self._state.best_epoch - 1]
-        with tempfile.TemporaryDirectory() as folder:
-            bundle = Path(folder) / "bundle"
-            save_bundle(
-                bundle,
-                self._base,
-                generation=generation_settings(self._config),
-                training={
-                    "run": self._job.run,
-                    "config": self._config.to_json(),
-                    "history": self._state.history,
-                },
-                metrics={"epoch": best["epoch"], "validation": best["scores"]},
-                data={
-                    "train": self._describe("train", self._job.data, self._train),
-                    "validation": self._describe("validation", self._job.valid, self._valid),
-                },
-            )
-            return store.publish(self._job.name, bundle)
+        job = self._job
+        return publish(
+            Store(job.store),
+            job.name,
+            job.run,
+            self._base,
+            self._best,
+            config=job.config,
+            history=self._state.history,
+            best_epoch=self._state.best_epoch,
+            data={
+                "train": self._describe("train", job.data, self._train),
+                "validation": self._describe("validation", job.valid, self._valid),
+            },
+        )
 
     def _describe(self, role: str, uri: str, examples: TrainingSet) -> dict[str, Any]:
         return {
@@ -246,17 +235,6 @@ class _Learner:
             self.report(CheckpointFailed(step=state.update, why=f"{type(error).__name__}: {error}"))
             return None
         return ray.train.Checkpoint(place, storage.storage_filesystem)
-
-
-def generation_settings(config: TrainConfig) -> GenerationSettings:
-    """How the trained model is asked, in validation and by default ever after."""
-    return GenerationSettings(
-        beams=config.beams,
-        max_new_tokens=config.max_new_tokens,
-        min_score=config.min_score,
-        max_text_tokens=config.max_text_tokens,
-        batch_size=config.micro_batch_size,
-    )
 
 
 def _prepare(job: WorkerJob, device: torch.device) -> Base:

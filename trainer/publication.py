@@ -1,0 +1,60 @@
+"""The publication: the best epoch of a run becomes a version in the store."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from model_store.base import Base
+from model_store.bundle import save_bundle
+from model_store.generation import GenerationSettings
+from model_store.store import Store
+from trainer.checkpoint import Weights, fill_weights
+from trainer.config import TrainConfig
+
+
+def publish(
+    store: Store,
+    name: str,
+    run: str,
+    base: Base,
+    weights: Weights,
+    *,
+    config: TrainConfig,
+    history: Sequence[Mapping[str, Any]],
+    best_epoch: int,
+    data: Mapping[str, Any],
+) -> int:
+    """Publishes `weights`, which `base` then has; gives the version's number.
+
+    `history` has an entry per epoch, and `best_epoch`, from 1, is the one the weights are of. What
+    the same run has published before, when a worker was lost and nobody heard of it, counts.
+    """
+    if (earlier := store.published_by(run, name)) is not None:
+        return earlier.version
+    fill_weights(base.model, weights)
+    best = history[best_epoch - 1]
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = Path(folder) / "bundle"
+        save_bundle(
+            bundle,
+            base,
+            generation=generation_settings(config),
+            training={"run": run, "config": config.to_json(), "history": history},
+            metrics={"epoch": best["epoch"], "validation": best["scores"]},
+            data=data,
+        )
+        return store.publish(name, bundle)
+
+
+def generation_settings(config: TrainConfig) -> GenerationSettings:
+    """How the trained model is asked, in validation and by default ever after."""
+    return GenerationSettings(
+        beams=config.beams,
+        max_new_tokens=config.max_new_tokens,
+        min_score=config.min_score,
+        max_text_tokens=config.max_text_tokens,
+        batch_size=config.micro_batch_size,
+    )
