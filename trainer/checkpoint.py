@@ -4,6 +4,7 @@
     optimizer.safetensors    AdamW's moments and counts
     best.safetensors         the trainable weights of the best epoch so far, if one has ended
     state.json               how far the run is
+    strides.parquet          how coarsely each post is masked next, and how its views have fared
 
 Learning rates, shuffles and dropout masks follow from the count of updates and the seed, so no
 schedule or random state need be kept. Nothing is a pickle.
@@ -13,16 +14,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import Module, Parameter
 from torch.optim import Optimizer
 
 from posts.errors import JobError
+from trainer.aimkp.strides import Strides
 
 Weights = dict[str, Tensor]
 
@@ -30,6 +33,7 @@ _WEIGHTS = "weights.safetensors"
 _OPTIMIZER = "optimizer.safetensors"
 _BEST = "best.safetensors"
 _STATE = "state.json"
+_STRIDES = "strides.parquet"
 
 
 @dataclass(kw_only=True)
@@ -48,6 +52,8 @@ class TrainState:
     """Number of the best epoch so far; 0 before the first has ended."""
     best_selection: float = 0.0
     """What that epoch was selected by."""
+    strides: Strides = field(default_factory=Strides)
+    """Of all posts; empty if the method has none."""
 
 
 def trainable_parameters(model: Module) -> dict[str, Parameter]:
@@ -77,7 +83,9 @@ def save_checkpoint(
     save_file(_moments(model, optimizer), folder / _OPTIMIZER)
     if best is not None:
         save_file(best, folder / _BEST)
-    (folder / _STATE).write_text(json.dumps(asdict(state)))
+    told = {one.name: getattr(state, one.name) for one in fields(state) if one.name != "strides"}
+    (folder / _STATE).write_text(json.dumps(told))
+    pq.write_table(state.strides.to_table(), folder / _STRIDES)
 
 
 def load_checkpoint(
@@ -86,7 +94,8 @@ def load_checkpoint(
     """Fills model and optimizer; gives the state and the best epoch's weights, if there are any."""
     fill_weights(model, load_file(folder / _WEIGHTS))
     _fill_moments(model, optimizer, load_file(folder / _OPTIMIZER))
-    state = TrainState(**json.loads((folder / _STATE).read_text()))
+    strides = Strides.from_table(pq.read_table(folder / _STRIDES))
+    state = TrainState(**json.loads((folder / _STATE).read_text()), strides=strides)
     best = load_file(folder / _BEST) if (folder / _BEST).exists() else None
     return state, best
 

@@ -11,18 +11,36 @@ from typing import Any, Self
 import yaml
 
 from posts.errors import InputError
-from trainer.step import STEPS
 
+METHODS = ("aimkp", "standard")
 PRECISIONS = ("auto", "fp32", "bf16")
+JOINT_OBJECTIVES = ("mean", "sum")
+AFTER_FAILURE = ("adapt", "freeze")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """How a base is fine-tuned. Raises InputError for a value that cannot work."""
 
-    method: str = "standard"
-    """How a batch becomes a gradient: a name in `trainer.step.STEPS`."""
-    epochs: int = 6
+    method: str = "aimkp"
+    """How a batch becomes a gradient: aimkp (masked views, filtered), or standard (plain
+    fine-tuning)."""
+    tau_image: float = 0.4
+    """An image-masked view counts if the cosine of its gradient with the clean view's is at least
+    this; -1 lets all count. For aimkp, as the next five."""
+    tau_text: float = 0.1
+    """The same for text-masked views."""
+    joint_objective: str = "mean"
+    """mean: a post's gradient is the mean over its views that count (the published code); sum:
+    their sum (the paper)."""
+    stride_after_failure: str = "adapt"
+    """adapt: a post's stride goes on changing after one of its views was dropped (the paper);
+    freeze: it then stays for good (the published code)."""
+    largest_image_stride: int = 0
+    """Longest stride over rows and columns of patches; 0 means any, 1 masks no pictures."""
+    largest_text_stride: int = 0
+    """Longest stride over the tokens of a text; 0 means any, 1 masks no texts."""
+    epochs: int = 4
     """Passes over the training posts."""
     batch_size: int = 64
     """Posts in one update, over all workers and micro-batches together."""
@@ -50,6 +68,9 @@ class TrainConfig:
     """Of initial weights, order of the posts and dropout."""
     precision: str = "auto"
     """fp32, bf16 (autocast), or auto: bf16 on a GPU that has it, else fp32."""
+    gradient_checkpointing: bool = False
+    """Computes each layer a second time in the backward pass instead of keeping its inner
+    results: less memory, more time."""
     validation_posts: int = 500
     """Validation posts, from the first on, for which phrases are generated after each epoch."""
     beams: int = 5
@@ -67,10 +88,9 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for field in fields(self):
             _check_type(field.name, getattr(self, field.name), type(field.default))
-        if self.method not in STEPS:
-            raise InputError(f"method must be one of {', '.join(STEPS)}, not {self.method!r}")
-        if self.precision not in PRECISIONS:
-            raise InputError(f"precision must be one of {', '.join(PRECISIONS)}")
+        for name, choices in _CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                raise InputError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
         for name in _AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 1")
@@ -83,6 +103,9 @@ class TrainConfig:
         for name in ("warmup_ratio", "lora_dropout", "min_score"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 0 and less than 1")
+        for name in ("tau_image", "tau_text"):
+            if not -1 <= getattr(self, name) <= 1:
+                raise InputError(f"{name} is a cosine, so it must lie between -1 and 1")
 
     @classmethod
     def from_yaml(cls, path: Path, **overrides: Any) -> Self:
@@ -109,6 +132,13 @@ class TrainConfig:
         return asdict(self)
 
 
+_CHOICES = {
+    "method": METHODS,
+    "joint_objective": JOINT_OBJECTIVES,
+    "stride_after_failure": AFTER_FAILURE,
+    "precision": PRECISIONS,
+}
+_KINDS = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}
 _AT_LEAST_ONE = (
     "epochs",
     "batch_size",
@@ -121,12 +151,19 @@ _AT_LEAST_ONE = (
     "max_new_tokens",
 )
 _POSITIVE = ("lora_learning_rate", "projector_learning_rate", "max_grad_norm")
-_NOT_NEGATIVE = ("weight_decay", "checkpoint_every", "max_failures", "seed")
+_NOT_NEGATIVE = (
+    "weight_decay",
+    "checkpoint_every",
+    "max_failures",
+    "seed",
+    "largest_image_stride",
+    "largest_text_stride",
+)
 
 
 def _check_type(name: str, value: object, wanted: type) -> None:
-    if isinstance(value, bool):
-        fits = False
+    if isinstance(value, bool) or wanted is bool:
+        fits = isinstance(value, bool) and wanted is bool
     elif wanted is float:
         fits = isinstance(value, int | float) and math.isfinite(value)
     else:
@@ -134,7 +171,9 @@ def _check_type(name: str, value: object, wanted: type) -> None:
     if not fits:
         # YAML 1.1 reads 2e-4 as text, 2.0e-4 as a number: say so where it bites.
         hint = " (in YAML write 2.0e-4, not 2e-4)" if isinstance(value, str) else ""
-        kind = {float: "a number", int: "a whole number", str: "text"}[wanted]
+        kind = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}[
+            wanted
+        ]
         raise InputError(f"{name} must be {kind}, not {value!r}{hint if wanted is float else ''}")
 
 

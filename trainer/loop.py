@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -44,6 +44,14 @@ class Surroundings(Protocol):
         ...
 
 
+class Examples(NamedTuple):
+    """Some posts, ready to be learnt from."""
+
+    ids: tuple[str, ...]
+    batch: Batch
+    """A row for each."""
+
+
 def uses_bf16(config: TrainConfig, device: torch.device) -> bool:
     """Whether the model computes in bf16 on this device."""
     if config.precision == "auto":
@@ -71,7 +79,7 @@ class Loop:
         config: TrainConfig,
         step: Step,
         optimizer: AdamW,
-        encode: Callable[[Rows], Batch],
+        encode: Callable[[Rows], Examples],
         order: Order,
         worker: Worker,
         surroundings: Surroundings,
@@ -101,6 +109,7 @@ class Loop:
     def _epoch(self, state: TrainState, clock: _Clock) -> None:
         """What is left of the current epoch."""
         epoch, first = divmod(state.update, self._order.batches)
+        self._step.begin_epoch(epoch + 1)
         cuts = [self._cut(epoch, number) for number in range(first, self._order.batches)]
         threads = self._worker.loader_threads
         micro_batches = (rows for cut in cuts for rows in cut)
@@ -114,6 +123,7 @@ class Loop:
                 self._report_step(state, epoch, loss, clock)
                 unfinished = number + 1 < self._order.batches
                 if every and unfinished and state.update % every == 0:
+                    state.strides.share()
                     self._surroundings.checkpoint(state)
 
     def _cut(self, epoch: int, number: int) -> list[Rows]:
@@ -122,18 +132,18 @@ class Loop:
         size = self._config.micro_batch_size
         return [share[start : start + size] for start in range(0, len(share), size)]
 
-    def _update(self, state: TrainState, batches: Iterable[Batch]) -> GlobalLoss:
+    def _update(self, state: TrainState, micro_batches: Iterable[Examples]) -> GlobalLoss:
         seed_update(self._config.seed, state.update, self._worker.rank)
         set_rates(self._optimizer, state.update, self._updates, self._config.warmup_ratio)
-        losses = [self._gradient(batch) for batch in batches]
+        losses = [self._gradient(examples) for examples in micro_batches]
         loss = apply_update(self._optimizer, losses, self._config.max_grad_norm)
         state.update += 1
         state.loss_total += loss.total
         state.loss_tokens += loss.tokens
         return loss
 
-    def _gradient(self, batch: Batch) -> Loss:
-        return self._step(batch.to(self._worker.device))
+    def _gradient(self, examples: Examples) -> Loss:
+        return self._step(examples.ids, examples.batch.to(self._worker.device))
 
     def _report_step(self, state: TrainState, epoch: int, loss: GlobalLoss, clock: _Clock) -> None:
         self._surroundings.report(
@@ -151,6 +161,7 @@ class Loop:
 
     def _end_epoch(self, state: TrainState) -> None:
         epoch = len(state.history) + 1
+        state.strides.share()
         self._surroundings.report(Validating(epoch=epoch))
         scores = self._surroundings.validate()
         loss = state.loss_total / max(1, state.loss_tokens)

@@ -1,12 +1,13 @@
 """The step: how a micro-batch becomes a gradient.
 
-Each training method is a `Step`, found by its name in `STEPS`; the loop around it (order of the
-posts, sum over micro-batches and workers, clipping, update) is the same for all.
+Each training method is a `Step`; the loop around it (order of the posts, sum over micro-batches
+and workers, clipping, update) is the same for all.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -44,14 +45,19 @@ class Step(ABC):
         """For the forward pass alone: a backward pass takes each operation's own precision."""
         return torch.autocast(self.model.device.type, torch.bfloat16, enabled=self._bf16)
 
+    def begin_epoch(self, epoch: int) -> None:  # noqa: B027 - most have nothing to do
+        """The calls that follow belong to this epoch, from 1."""
+
     @abstractmethod
-    def __call__(self, batch: Batch) -> Loss: ...
+    def __call__(self, ids: Sequence[str], batch: Batch) -> Loss:
+        """Learns from posts with these ids, a row of the batch for each."""
+        ...
 
 
 class StandardStep(Step):
     """Plain fine-tuning on full picture and full text."""
 
-    def __call__(self, batch: Batch) -> Loss:
+    def __call__(self, ids: Sequence[str], batch: Batch) -> Loss:  # noqa: ARG002
         if batch.labels is None:
             raise ValueError("a batch without labels cannot be learnt from")
         inputs = batch.inputs
@@ -71,6 +77,3 @@ class StandardStep(Step):
         loss = functional.cross_entropy(logits, targets[wanted], reduction="sum")
         loss.backward()
         return Loss(loss.detach(), int(wanted.sum()))
-
-
-STEPS: dict[str, type[Step]] = {"standard": StandardStep}

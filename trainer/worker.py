@@ -21,7 +21,7 @@ from torch.optim import AdamW
 from model_store.base import Base, BaseIdentity, load_base
 from model_store.keyphraser import Keyphraser
 from model_store.lora import LoraSettings, attach_lora
-from model_store.prompt import Batch, Prompt
+from model_store.prompt import Prompt
 from model_store.store import Store
 from posts.errors import JobError
 from posts.pictures import decode_picture
@@ -34,14 +34,14 @@ from trainer.checkpoint import (
 )
 from trainer.config import TrainConfig
 from trainer.evaluation import predict
-from trainer.loop import Loop, Worker, uses_bf16
+from trainer.loop import Examples, Loop, Worker, uses_bf16
+from trainer.methods import make_step
 from trainer.metrics import Case, score
 from trainer.optimization import make_optimizer
 from trainer.order import Order, Rows
 from trainer.progress import CheckpointFailed, Event
 from trainer.publication import generation_settings, publish
 from trainer.scenarios import clean
-from trainer.step import STEPS
 from trainer.training_set import TrainingSet
 
 logger = logging.getLogger(__name__)
@@ -124,8 +124,12 @@ class _Learner:
         self._base.model.train()
         Loop(
             config=config,
-            step=STEPS[config.method](
-                self._base.model, self._base.family, bf16=uses_bf16(config, self.worker.device)
+            step=make_step(
+                config,
+                self._base.model,
+                self._base.family,
+                strides=self._state.strides,
+                bf16=uses_bf16(config, self.worker.device),
             ),
             optimizer=self._optimizer,
             encode=self._encode,
@@ -206,13 +210,14 @@ class _Learner:
             _wait(self.worker)
         return train, valid
 
-    def _encode(self, rows: Rows) -> Batch:
+    def _encode(self, rows: Rows) -> Examples:
         examples = [self._train[int(row)] for row in rows]
-        return self._prompt.encode_training(
+        batch = self._prompt.encode_training(
             [example.text for example in examples],
             [None if e.image is None else decode_picture(e.image) for e in examples],
             [example.keyphrases for example in examples],
         )
+        return Examples(tuple(example.id for example in examples), batch)
 
     def _resume(self) -> tuple[TrainState, Weights | None]:
         checkpoint = ray.train.get_checkpoint()
@@ -249,6 +254,8 @@ def _prepare(job: WorkerJob, device: torch.device) -> Base:
     )
     attach_lora(base.model, base.family, settings)
     base.model.to(device)
+    if job.config.gradient_checkpointing:
+        base.family.checkpoint_layers(base.model)
     return base
 
 

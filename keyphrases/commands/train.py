@@ -11,10 +11,9 @@ from keyphrases.console import Bar, out
 from keyphrases.training_display import TrainingDisplay
 from model_store.base import SMALL
 from model_store.store import ModelVersion
-from trainer.config import TrainConfig
+from trainer.config import METHODS, TrainConfig
 from trainer.configs import SMALL_CONFIG
 from trainer.run import TrainJob, train
-from trainer.step import STEPS
 
 
 @click.command(name="train")
@@ -23,7 +22,7 @@ from trainer.step import STEPS
 @click.option("--base", required=True, help="`small`, a local folder, or a hub id.")
 @click.option("--store", required=True, help="Local path or s3://bucket/prefix.")
 @click.option("--name", required=True, help="Name of the model in the store.")
-@click.option("--method", type=click.Choice(list(STEPS)), help="How a batch becomes a gradient.")
+@click.option("--method", type=click.Choice(METHODS), help="How a batch becomes a gradient.")
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings, in YAML.")
 @click.option("--workers", default=1, show_default=True, help="Ray Train workers.")
 @click.option(

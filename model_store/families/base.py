@@ -8,7 +8,9 @@ A `Family` is bound to a model's config, holds no weights and pickles. Where a m
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -126,12 +128,29 @@ class Family(ABC):
         positions = mask.long().cumsum(-1) - 1
         return positions.masked_fill(mask == 0, 0)
 
-    def vision_features(self, model: PreTrainedModel, inputs: Inputs) -> Tensor | None:
-        """All image tokens of the batch after the projector, (N, hidden); None without pictures."""
+    def vision_states(self, model: PreTrainedModel, inputs: Inputs) -> Tensor | None:
+        """What the projector is given for each image token of the batch, (N, width).
+
+        The tower is frozen: no gradient reaches it. None without pictures.
+        """
         if "pixel_values" not in inputs:
             return None
         pictures = {name: inputs[name] for name in ("pixel_values", *self.picture_inputs)}
-        return torch.cat(tuple(model.model.get_image_features(**pictures).pooler_output))
+        with torch.no_grad(), _standing_in(self.projector(model), self._by_token):
+            return torch.cat(tuple(model.model.get_image_features(**pictures).pooler_output))
+
+    def _by_token(self, projector: Any, states: Tensor) -> Tensor:  # noqa: ARG002
+        """The tower's states as the projector takes them, (.., image tokens, width)."""
+        return states
+
+    def project(self, model: PreTrainedModel, states: Tensor) -> Tensor:
+        """Image tokens (N, hidden) of the tower's states; each row by itself."""
+        return self.projector(model)(states)
+
+    def vision_features(self, model: PreTrainedModel, inputs: Inputs) -> Tensor | None:
+        """All image tokens of the batch after the projector, (N, hidden); None without pictures."""
+        states = self.vision_states(model, inputs)
+        return None if states is None else self.project(model, states)
 
     def inputs_embeds(
         self, model: PreTrainedModel, inputs: Inputs, features: Tensor | None
@@ -149,24 +168,50 @@ class Family(ABC):
         embeds: Tensor,
         visible: Tensor,
         position_ids: Tensor,
+        past: Any = None,
     ) -> Tensor:
         """Last hidden states of the language model, (B, T, hidden), before `model.lm_head`.
 
-        `visible`, bool (B, T, T), says for each query (second axis) which keys it sees; see
-        `causal_visibility`. `lm_head` is left to the caller, who knows where logits are wanted.
+        `visible`, bool (B, T, K), says for each query (second axis) which keys it sees; see
+        `causal_visibility`. `past` is given the keys and values of every layer and gives back
+        those that the layer shall use, as a cache of transformers does; without one, K is T.
+        `lm_head` is left to the caller, who knows where logits are wanted.
         """
         lowest = torch.finfo(embeds.dtype).min
         mask = torch.zeros(visible.shape, dtype=embeds.dtype, device=embeds.device)
         mask = mask.masked_fill(~visible, lowest).unsqueeze(1)
         return self.language_model(model)(
-            inputs_embeds=embeds, attention_mask=mask, position_ids=position_ids, use_cache=False
+            inputs_embeds=embeds,
+            attention_mask=mask,
+            position_ids=position_ids,
+            past_key_values=past,
+            use_cache=False,
         ).last_hidden_state
 
-    def language_model(self, model: PreTrainedModel) -> nn.Module:
+    def checkpoint_layers(self, model: PreTrainedModel) -> None:
+        """Has each layer of the language model computed again in the backward pass (gradient
+        checkpointing), which takes less memory and more time."""
+        language_model = self.language_model(model)
+        language_model.activation_checkpointing_enable({"use_reentrant": False})
+        for layer in language_model.layers:
+            # What `hidden_states` is given as `past` may be asked twice; a cache may not.
+            layer._can_checkpoint_with_cache = True
+
+    def language_model(self, model: PreTrainedModel) -> Any:
         return model.get_submodule(self.language_model_path)
 
-    def projector(self, model: PreTrainedModel) -> nn.Module:
+    def projector(self, model: PreTrainedModel) -> Any:
         return model.get_submodule(self.projector_path)
+
+
+@contextmanager
+def _standing_in(module: nn.Module, forward: Callable[[Any, Tensor], Tensor]) -> Iterator[None]:
+    """Calls `forward(module, states)` in place of a module's own forward pass."""
+    module.forward = partial(forward, module)
+    try:
+        yield
+    finally:
+        del module.forward
 
 
 def causal_visibility(attention_mask: Tensor) -> Tensor:

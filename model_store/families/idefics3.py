@@ -7,9 +7,11 @@ from itertools import repeat
 from typing import Any
 
 from PIL import Image
+from torch import Tensor
 from transformers import (
     Idefics3ForConditionalGeneration,
     Idefics3Processor,
+    PreTrainedModel,
 )
 
 from model_store.families.base import Family, Inputs
@@ -32,6 +34,12 @@ class Idefics3(Family):
     def _image_processor_options(self) -> dict[str, Any]:
         # The text of a picture's slot names rows and columns of its tiles.
         return {"return_row_col_info": True}
+
+    def _by_token(self, projector: Any, states: Tensor) -> Tensor:
+        return projector.pixel_shuffle(states, projector.scale_factor)
+
+    def project(self, model: PreTrainedModel, states: Tensor) -> Tensor:
+        return self.projector(model).modality_projection(states)
 
     def _grid_shapes(
         self,

@@ -46,6 +46,13 @@ class Qwen2VL(Family):
     def token_inputs(self, input_ids: Tensor) -> dict[str, Tensor]:
         return {"mm_token_type_ids": (input_ids == self.image_token_id).int()}
 
+    def _by_token(self, projector: Any, states: Tensor) -> Tensor:
+        return states.reshape(-1, projector.hidden_size)
+
+    def project(self, model: PreTrainedModel, states: Tensor) -> Tensor:
+        patches = self.config.vision_config.spatial_merge_size**2
+        return self.projector(model)(states.reshape(-1, states.shape[-1] // patches))
+
     def _grid_shapes(self, inputs: Inputs) -> Iterator[tuple[int, int]]:
         merge = self.config.vision_config.spatial_merge_size
         for _, height, width in inputs["image_grid_thw"].tolist():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from model_store.base import Base
 from tests.trainer.examples import encode, mixed_posts, trainable_base, training_set
+from trainer.aimkp.strides import Modality
 from trainer.checkpoint import (
     TrainState,
     copy_weights,
@@ -20,15 +21,16 @@ from trainer.checkpoint import (
     trainable_parameters,
 )
 from trainer.config import TrainConfig
-from trainer.loop import Loop, Worker, selection
+from trainer.loop import Examples, Loop, Worker, selection
+from trainer.methods import make_step
 from trainer.metrics import score
 from trainer.optimization import make_optimizer
 from trainer.order import Order, Rows
 from trainer.progress import Began, Event, Stepped, Validated
-from trainer.step import StandardStep
 from trainer.training_set import TrainingSet
 
 CONFIG = TrainConfig(
+    method="standard",
     epochs=2,
     batch_size=4,
     micro_batch_size=2,
@@ -55,6 +57,7 @@ class Run:
 
     base: Base
     folder: Path
+    config: TrainConfig = CONFIG
     kill_at: int | None = None
     """Dies after the checkpoint of that update."""
     values: list[float] = field(default_factory=lambda: [0.2, 0.1])
@@ -86,19 +89,20 @@ class Run:
         parameters = trainable_parameters(base.model)
         projector = [p for name, p in parameters.items() if "projector" in name]
         lora = [p for name, p in parameters.items() if "lora_" in name]
-        self.optimizer = make_optimizer(lora, projector, CONFIG)
+        self.optimizer = make_optimizer(lora, projector, self.config)
         state = TrainState()
         if resume is not None:
             state, best = load_checkpoint(self.folder / str(resume), base.model, self.optimizer)
             self.kept = [best] if best else []
 
-        def encode_rows(rows: Rows) -> Any:
-            return encode(base, [examples[int(row)] for row in rows])
+        def encode_rows(rows: Rows) -> Examples:
+            some = [examples[int(row)] for row in rows]
+            return Examples(tuple(one.id for one in some), encode(base, some))
 
         base.model.train()
         Loop(
-            config=CONFIG,
-            step=StandardStep(base.model, base.family),
+            config=self.config,
+            step=make_step(self.config, base.model, base.family, strides=state.strides),
             optimizer=self.optimizer,
             encode=encode_rows,
             order=Order(posts=POSTS, batch_size=CONFIG.batch_size, seed=CONFIG.seed),
@@ -134,6 +138,27 @@ def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(
         assert torch.equal(copy_weights(resumed.base.model)[name], weights), name
     for name, weights in undisturbed.kept[-1].items():
         assert torch.equal(resumed.kept[-1][name], weights), name
+
+
+@pytest.mark.parametrize("kill_at", [6, 7, 8])
+def test_a_run_killed_late_goes_on_with_the_strides_it_had(
+    tmp_path: Path, examples: TrainingSet, kill_at: int
+) -> None:
+    """At the end of the second epoch, in the midst of the third, and near its end."""
+    config = replace(CONFIG, method="aimkp", epochs=4, checkpoint_every=1)
+    values = [0.1, 0.2, 0.3, 0.4]
+    undisturbed = new_run(tmp_path, config=config, values=[*values])
+    expected = undisturbed.go(examples)
+    killed = new_run(tmp_path, config=config, values=[*values], kill_at=kill_at)
+    with pytest.raises(KilledError):
+        killed.go(examples)
+    resumed = new_run(tmp_path, config=config, values=killed.values)
+    state = resumed.go(examples, resume=kill_at)
+    assert len(state.strides) == 2 * POSTS
+    assert {state.strides.of(examples[row].id, Modality.TEXT).made for row in range(3)} == {0, 3}
+    assert state == expected
+    for name, weights in copy_weights(undisturbed.base.model).items():
+        assert torch.equal(copy_weights(resumed.base.model)[name], weights), name
 
 
 def test_the_best_epoch_is_kept_and_the_first_of_equals(

@@ -10,12 +10,15 @@ from tests.trainer.examples import encode, mixed_posts, trainable_base, training
 from trainer.checkpoint import trainable_parameters
 from trainer.step import StandardStep
 
+IDS: list[str] = []
+"""The standard step does not care whose posts it is given."""
+
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_loss_and_gradient_are_those_of_the_model_itself(tmp_path: Path, family: str) -> None:
     base = trainable_base(tmp_path, family)
     batch = encode(base, list(training_set(tmp_path, mixed_posts(6))))
-    loss = StandardStep(base.model, base.family)(batch)
+    loss = StandardStep(base.model, base.family)(IDS, batch)
     ours = {name: p.grad.clone() for name, p in trainable_parameters(base.model).items()}
     base.model.zero_grad()
     own = base.model(**batch.inputs, labels=batch.labels).loss * loss.tokens
@@ -28,7 +31,7 @@ def test_loss_and_gradient_are_those_of_the_model_itself(tmp_path: Path, family:
 def test_only_lora_and_projector_get_a_gradient(tmp_path: Path) -> None:
     base = trainable_base(tmp_path)
     batch = encode(base, list(training_set(tmp_path, mixed_posts(3))))
-    StandardStep(base.model, base.family)(batch)
+    StandardStep(base.model, base.family)(IDS, batch)
     touched = {name for name, p in base.model.named_parameters() if p.grad is not None}
     assert touched == set(trainable_parameters(base.model))
     assert all("lora_" in name or "projector" in name for name in touched)
@@ -37,7 +40,7 @@ def test_only_lora_and_projector_get_a_gradient(tmp_path: Path) -> None:
 def test_label_tokens_are_counted_with_the_end_of_sequence(tmp_path: Path) -> None:
     base = trainable_base(tmp_path)
     batch = encode(base, list(training_set(tmp_path, mixed_posts(3))))
-    loss = StandardStep(base.model, base.family)(batch)
+    loss = StandardStep(base.model, base.family)(IDS, batch)
     assert batch.labels is not None
     assert loss.tokens == int((batch.labels != -100).sum())
     assert int((batch.labels == base.processor.tokenizer.eos_token_id).sum()) == 3
@@ -49,14 +52,14 @@ def test_in_bf16_weights_that_learn_get_nearly_the_same_gradient_in_fp32(
 ) -> None:
     base = trainable_base(tmp_path, family)
     batch = encode(base, list(training_set(tmp_path, mixed_posts(6))))
-    StandardStep(base.model, base.family)(batch)
+    StandardStep(base.model, base.family)(IDS, batch)
     exact = torch.cat([p.grad.flatten() for p in trainable_parameters(base.model).values()])
     base.model.zero_grad()
     frozen = [p for p in base.model.parameters() if not p.requires_grad]
     for parameter in frozen:
         parameter.data = parameter.data.to(torch.bfloat16)
 
-    StandardStep(base.model, base.family, bf16=True)(batch)
+    StandardStep(base.model, base.family, bf16=True)(IDS, batch)
 
     rounded = [p.grad for p in trainable_parameters(base.model).values()]
     assert {gradient.dtype for gradient in rounded} == {torch.float32}
