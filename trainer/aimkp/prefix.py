@@ -19,7 +19,7 @@ class PrefixStates:
     """Keeps the keys and values (B, heads, P, width) of each layer as they come by."""
 
     def __init__(self, last_layer: int | None) -> None:
-        """Raises PrefixCompleteSignal out of the pass when the last layer's have come, if it is given."""
+        """Ends the pass by PrefixCompleteSignal once those of `last_layer` have come, if given."""
         self._last_layer = last_layer
         self._layers: dict[int, tuple[Tensor, Tensor]] = {}
 
