@@ -15,6 +15,7 @@ from posts.picture_files import PictureFiles
 from posts.pictures import DEFAULT_LIMITS, PictureLimits, too_many_bytes
 from posts.post import Post
 from posts.readers import READERS
+from posts.unfinished import is_mark, unfinished
 
 BUCKETS_VARIABLE = "KEYPHRASES_IMAGE_BUCKETS"
 """Environment variable: other buckets that pictures may be read from, separated by commas."""
@@ -26,7 +27,8 @@ class Dump:
     """Posts in Parquet, JSON Lines and WebDataset files, in order of the files' names.
 
     Files and folders whose names begin with `.` or `_`, and files of other formats, are no part
-    of it. A dump can be pickled; a worker needs it only to `read` fragments and fetch pictures.
+    of it; one of them says that a dump is still being written, which is refused. A dump can be
+    pickled; a worker needs it only to `read` fragments and fetch pictures.
     """
 
     def __init__(
@@ -132,8 +134,10 @@ class Dump:
             return error
 
     def _data_files(self) -> Iterator[tuple[FileInfo, str]]:
-        """Files of a dump format, with the format."""
+        """Files of a dump format, with the format; raises InputError where one is being written."""
         for info in self._listing():
+            if is_mark(info.name):
+                raise unfinished(f"{self.files.root}/{info.name}".rpartition("/")[0])
             kind = _format_of(info.name)
             if kind is not None and (self.only or not _is_hidden(info.name)):
                 yield info, kind

@@ -1,9 +1,10 @@
-"""Writing small dumps: for imports, the demo and tests."""
+"""Writing dumps: for imports, the demo and tests."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,14 @@ from PIL import Image, UnidentifiedImageError
 from posts.files import Files, open_files
 from posts.post import Post
 
+SHARD_BYTES = 64 << 20
+"""About how much one file of a long dump holds; it is put together in memory."""
+GROUP_BYTES = 16 << 20
+"""About how much a row group holds: the least that readers can share out among themselves."""
+
+_GROUP_ROWS = 1000
+_POST_BYTES = 1024
+"""What a post takes beside its text and picture: keyphrases, extra fields."""
 _PARQUET_FIELDS = [
     pa.field("id", pa.string()),
     pa.field("text", pa.string()),
@@ -36,17 +45,70 @@ def write_json_lines(posts: Iterable[Post], uri: str | Path, name: str = "posts"
 
 
 def write_parquet(posts: Iterable[Post], path: str | Path) -> None:
-    """Writes one local Parquet file, pictures inside; each extra field becomes a column.
-
-    Raises `pyarrow.ArrowException` if a column's values have no common type.
-    """
-    listed = list(posts)
-    rows = [_fields(post) | {"image": post.image} | dict(post.extra) for post in listed]
-    extra = sorted({name for post in listed for name in post.extra})
-    others = [pa.field(name, pa.array([row.get(name) for row in rows]).type) for name in extra]
-    table = pa.Table.from_pylist(rows, schema=pa.schema(_PARQUET_FIELDS + others))
+    """Writes one local Parquet file, pictures inside; each extra field becomes a column."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, path, row_group_size=1000)
+    Path(path).write_bytes(_parquet(list(posts)))
+
+
+def parquet_shards(posts: Iterable[Post]) -> Iterator[bytes]:
+    """The content of Parquet files of about `SHARD_BYTES`, one after the other, pictures inside.
+
+    No more than one of them and its posts are in memory.
+    """
+    shard: list[Post] = []
+    size = 0
+    for post in posts:
+        shard.append(post)
+        size += _size(post)
+        if size >= SHARD_BYTES:
+            yield _parquet(shard)
+            shard, size = [], 0
+    if shard:
+        yield _parquet(shard)
+
+
+def _parquet(posts: Sequence[Post]) -> bytes:
+    columns = [
+        pa.array([fields[field.name] for fields in map(_with_image, posts)], field.type)
+        for field in _PARQUET_FIELDS
+    ]
+    names = [field.name for field in _PARQUET_FIELDS]
+    for name in sorted({name for post in posts for name in post.extra}):
+        names.append(name)
+        columns.append(_column([post.extra.get(name) for post in posts]))
+    size = max(sum(map(_size, posts)), 1)
+    rows = min(max(GROUP_BYTES * len(posts) // size, 1), _GROUP_ROWS)
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns, names=names), sink, row_group_size=rows)
+    return sink.getvalue().to_pybytes()
+
+
+def _column(values: Sequence[Any]) -> pa.Array:
+    """The values as they are, or as JSON where no type of Parquet gives back all of them."""
+    try:
+        column = pa.array(values)
+        # Objects without keys have no place in a file, though they have one in memory.
+        if column.to_pylist() == values and "struct<>" not in str(column.type):
+            return column
+    except (pa.ArrowException, OverflowError):
+        pass
+    as_json = (json.dumps(value, ensure_ascii=False) for value in values)
+    return pa.array(
+        [
+            value if isinstance(value, str | None) else text
+            for value, text in zip(values, as_json, strict=True)
+        ],
+        pa.string(),
+    )
+
+
+def _size(post: Post) -> int:
+    """About the bytes of a post, in memory as in a file."""
+    return len(post.image or b"") + len(post.text) + _POST_BYTES
+
+
+def _with_image(post: Post) -> dict[str, Any]:
+    return _fields(post) | {"image": post.image}
 
 
 def _fields(post: Post) -> dict[str, Any]:
