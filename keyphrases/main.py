@@ -17,6 +17,7 @@ from posts.errors import InputError, KeyphraseError
 
 COMMANDS = {
     "demo": "Show the whole thing at work on sample posts, in some minutes.",
+    "import": "Turn a published data set into a dump.",
     "train": "Fine-tune a model on a dump with gold keyphrases.",
     "evaluate": "Measure a model on a dump with gold keyphrases.",
     "score": "Score predictions that any program made.",
@@ -24,6 +25,9 @@ COMMANDS = {
     "search": "Search an index.",
     "models": "List, inspect, promote, roll back and verify models.",
 }
+
+_MODULES = {"import": "import_data_set"}
+"""Commands whose modules have other names: a keyword of Python can be none."""
 
 
 class LazyGroup(click.Group):
@@ -35,7 +39,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"keyphrases.commands.{cmd_name}")
+        module = importlib.import_module(f"keyphrases.commands.{_MODULES.get(cmd_name, cmd_name)}")
         return module.command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

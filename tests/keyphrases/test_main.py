@@ -33,7 +33,7 @@ def test_help_names_every_command_and_loads_no_model_library():
     )
 
     assert done.returncode == 0
-    for command in ("demo", "train", "evaluate", "score", "index", "search", "models"):
+    for command in ("demo", "import", "train", "evaluate", "score", "index", "search", "models"):
         assert command in done.stdout
 
 
