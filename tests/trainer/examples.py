@@ -40,12 +40,16 @@ def mixed_posts(count: int) -> list[Post]:
 
 
 def trainable_base(
-    folder: Path, family: str = "llava", dropout: float = 0.0, dtype: torch.dtype = torch.float32
+    folder: Path,
+    family: str = "llava",
+    dropout: float = 0.0,
+    dtype: torch.dtype = torch.float32,
+    r: int = 4,
 ) -> Base:
     """A tiny base with LoRA whose second matrices are not zero, so that all gradients are alive."""
     base = load_base(str(tiny_base(family, folder)), dtype=dtype)
     torch.manual_seed(1)
-    attach_lora(base.model, base.family, LoraSettings(r=4, alpha=8, dropout=dropout))
+    attach_lora(base.model, base.family, LoraSettings(r=r, alpha=8, dropout=dropout))
     base.model.to(dtype)
     with torch.no_grad():
         for name, parameter in base.model.named_parameters():
