@@ -3,6 +3,7 @@
     adapter_model.safetensors, adapter_config.json    the LoRA adapter, as peft keeps it
     projector.safetensors                             the projector, whole
     processor/                                        tokenizer, chat template, picture settings
+    insight.jsonl, insight.png                        how its training went, for people; optional
     card.json                                         see `model_store.card`; written last
 
 Nothing in it is code or a pickle, and nothing but what the card names is ever read.
@@ -55,8 +56,12 @@ def save_bundle(
     training: Mapping[str, Any],
     metrics: Mapping[str, Any],
     data: Mapping[str, Any],
+    insight: Mapping[str, bytes] | None = None,
 ) -> Card:
-    """Writes adapter and projector of `base.model` (see `attach_lora`) to a new or empty folder."""
+    """Writes adapter and projector of `base.model` (see `attach_lora`) to a new or empty folder.
+
+    `insight` has the content of those of `card.INSIGHT_FILES` that there are.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise InputError(f"{folder} is not empty: a bundle needs a folder of its own")
@@ -65,6 +70,8 @@ def save_bundle(
     _save(lora_weights(base.model), folder / _ADAPTER)
     _save(base.family.projector(base.model).state_dict(), folder / _PROJECTOR)
     base.processor.save_pretrained(folder / _PROCESSOR)
+    for name, content in (insight or {}).items():
+        (folder / name).write_bytes(content)
     written = LocalFiles(folder)
     card = Card(
         base=base.identity,

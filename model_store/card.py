@@ -15,10 +15,15 @@ from model_store.generation import GenerationSettings
 from posts.errors import InputError
 
 CARD_FILE = "card.json"
+INSIGHT_LINES = "insight.jsonl"
+INSIGHT_PLOT = "insight.png"
+INSIGHT_FILES = (INSIGHT_LINES, INSIGHT_PLOT)
+"""How a training went, for people to read; the program only writes them."""
 
 _LIBRARIES = ("torch", "transformers", "peft", "tokenizers")
 _FILE_NAME = re.compile(
     r"(processor/)?[A-Za-z0-9_][A-Za-z0-9_.-]*\.(safetensors|json|jinja|txt|model)"
+    rf"|{'|'.join(map(re.escape, INSIGHT_FILES))}"
 )
 """No name leads out of the bundle, and none is that of a pickle or of code."""
 
@@ -56,10 +61,15 @@ class Card:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all that decides what the model answers: base, files, generation."""
+        """SHA-256 over all that decides what the model answers: base, files, generation.
+
+        Insight is not among the files: two runs that make the same model are the same model, even
+        where a plot could not be drawn.
+        """
         generation = asdict(self.generation)
         del generation["batch_size"]  # decides how fast an answer comes, not what it is
-        deciding = [self.base.sha256, dict(self.files), generation]
+        files = {name: sha256 for name, sha256 in self.files.items() if name not in INSIGHT_FILES}
+        deciding = [self.base.sha256, files, generation]
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> bytes:

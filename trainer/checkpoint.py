@@ -5,6 +5,8 @@
     best.safetensors         the trainable weights of the best epoch so far, if one has ended
     state.json               how far the run is
     strides.parquet          how coarsely each post is masked next, and how its views have fared
+    insight.jsonl            for people: a line per finished epoch, see `trainer.insight_files`
+    insight.png              the same, drawn
 
 Learning rates, shuffles and dropout masks follow from the count of updates and the seed, so no
 schedule or random state need be kept. Nothing is a pickle.
@@ -26,6 +28,7 @@ from torch.optim import Optimizer
 
 from posts.errors import JobError
 from trainer.aimkp.strides import Strides
+from trainer.insight_files import write_insight
 
 Weights = dict[str, Tensor]
 
@@ -47,7 +50,8 @@ class TrainState:
     loss_tokens: int = 0
     """Label tokens of the epoch so far."""
     history: list[dict[str, Any]] = field(default_factory=list)
-    """Per finished epoch: its number from 1, mean training loss and validation scores."""
+    """Per finished epoch: its number from 1, mean training loss, validation scores, and its masked
+    views as `trainer.aimkp.insight` gives them (None if there was none)."""
     best_epoch: int = 0
     """Number of the best epoch so far; 0 before the first has ended."""
     best_selection: float = 0.0
@@ -86,6 +90,7 @@ def save_checkpoint(
     told = {one.name: getattr(state, one.name) for one in fields(state) if one.name != "strides"}
     (folder / _STATE).write_text(json.dumps(told))
     pq.write_table(state.strides.to_table(), folder / _STRIDES)
+    write_insight(folder, state.history)
 
 
 def load_checkpoint(

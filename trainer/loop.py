@@ -14,8 +14,10 @@ import torch
 from torch.optim import AdamW
 
 from model_store.prompt import Batch
+from trainer.aimkp.insight import epoch_insight
 from trainer.checkpoint import TrainState
 from trainer.config import TrainConfig
+from trainer.methods import tau
 from trainer.optimization import set_rates
 from trainer.order import Order, Rows
 from trainer.prefetch import prefetch
@@ -162,16 +164,19 @@ class Loop:
     def _end_epoch(self, state: TrainState) -> None:
         epoch = len(state.history) + 1
         state.strides.share()
+        views = epoch_insight(state.strides, epoch, tau(self._config))
         self._surroundings.report(Validating(epoch=epoch))
         scores = self._surroundings.validate()
         loss = state.loss_total / max(1, state.loss_tokens)
         state.loss_total, state.loss_tokens = 0.0, 0
-        state.history.append({"epoch": epoch, "loss": loss, "scores": scores})
+        state.history.append({"epoch": epoch, "loss": loss, "scores": scores, "views": views})
         best = not state.best_epoch or selection(scores) > state.best_selection
         if best:
             state.best_epoch, state.best_selection = epoch, selection(scores)
             self._surroundings.keep_best()
-        self._surroundings.report(Validated(epoch=epoch, loss=loss, scores=scores, best=best))
+        self._surroundings.report(
+            Validated(epoch=epoch, loss=loss, scores=scores, best=best, views=views)
+        )
 
 
 def selection(scores: Mapping[str, Any]) -> float:

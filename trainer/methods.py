@@ -25,9 +25,14 @@ def make_step(
     return AimKPStep(model, family, settings=_settings(config), strides=strides, bf16=bf16)
 
 
+def tau(config: TrainConfig) -> dict[Modality, float]:
+    """The cosine from which on a masked view counts."""
+    return {Modality.IMAGE: config.tau_image, Modality.TEXT: config.tau_text}
+
+
 def _settings(config: TrainConfig) -> AimKPSettings:
     return AimKPSettings(
-        tau={Modality.IMAGE: config.tau_image, Modality.TEXT: config.tau_text},
+        tau=tau(config),
         joint="sum" if config.joint_objective == "sum" else "mean",
         progression=Progression(
             after_failure="freeze" if config.stride_after_failure == "freeze" else "adapt",

@@ -62,6 +62,8 @@ class Validated:
     """As `trainer.metrics.score` gives them."""
     best: bool
     """Whether this is the best epoch so far."""
+    views: Mapping[str, Any] | None = None
+    """As `trainer.aimkp.insight.epoch_insight` gives them; None if no view was masked."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,10 @@ from model_store.base import Base
 from model_store.bundle import save_bundle
 from model_store.generation import GenerationSettings
 from model_store.store import Store
+from trainer.aimkp.insight import summary
 from trainer.checkpoint import Weights, fill_weights
 from trainer.config import TrainConfig
+from trainer.insight_files import write_insight
 
 
 def publish(
@@ -29,22 +31,31 @@ def publish(
 ) -> int:
     """Publishes `weights`, which `base` then has; gives the version's number.
 
-    `history` has an entry per epoch, and `best_epoch`, from 1, is the one the weights are of. What
-    the same run has published before, when a worker was lost and nobody heard of it, counts.
+    `history` is `trainer.checkpoint.TrainState`'s, and `best_epoch`, from 1, is the one that the
+    weights are of. What the same run has published before, when a worker was lost and nobody heard
+    of it, counts.
     """
     if (earlier := store.published_by(run, name)) is not None:
         return earlier.version
     fill_weights(base.model, weights)
     best = history[best_epoch - 1]
     with tempfile.TemporaryDirectory() as folder:
-        bundle = Path(folder) / "bundle"
+        bundle, insight = Path(folder) / "bundle", Path(folder) / "insight"
+        insight.mkdir()
+        if any(entry.get("views") for entry in history):
+            write_insight(insight, history)
         save_bundle(
             bundle,
             base,
             generation=generation_settings(config),
-            training={"run": run, "config": config.to_json(), "history": history},
+            training={
+                "run": run,
+                "config": config.to_json(),
+                "history": [{**one, "views": summary(one.get("views"))} for one in history],
+            },
             metrics={"epoch": best["epoch"], "validation": best["scores"]},
             data=data,
+            insight={file.name: file.read_bytes() for file in insight.iterdir()},
         )
         return store.publish(name, bundle)
 

@@ -9,7 +9,8 @@ from peft import PeftModel
 from safetensors.torch import load_file, save_file
 
 from model_store.base import load_base
-from model_store.bundle import load_bundle
+from model_store.bundle import load_bundle, save_bundle
+from model_store.card import INSIGHT_FILES
 from model_store.lora import lora_weights
 from model_store.seal import check_bundle, read_card
 from posts.errors import InputError
@@ -87,6 +88,39 @@ def test_the_digest_changes_with_what_decides_the_answers_and_only_with_that(fol
     assert read_card(LocalFiles(folder)).digest == digest
     reseal(folder, generation=settings | {"beams": 2})
     assert read_card(LocalFiles(folder)).digest != digest
+
+
+def test_insight_is_sealed_but_decides_no_answer(base_folders, bundle, tmp_path):
+    base = load_base(str(base_folders["llava"]))
+    train_a_little(base)
+    folder = tmp_path / "told"
+    card = save_bundle(
+        folder,
+        base,
+        generation=read_card(LocalFiles(bundle)).generation,
+        training={},
+        metrics={},
+        data={},
+        insight={"insight.jsonl": b"{}", "insight.png": b"png"},
+    )
+
+    assert card.files.keys() - read_card(LocalFiles(bundle)).files == set(INSIGHT_FILES)
+    assert load_bundle(folder).card.digest == read_card(LocalFiles(bundle)).digest
+    (folder / "insight.jsonl").write_bytes(b"[]")
+    with pytest.raises(InputError, match=r"insight\.jsonl has changed"):
+        load_bundle(folder)
+    (folder / "insight.jsonl").unlink()
+    with pytest.raises(InputError, match=r"insight\.jsonl is missing"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.jsonl", "processor/insight.png", "insight.png.exe"])
+def test_no_other_picture_or_lines_belong_in_a_bundle(folder, name):
+    (folder / name).write_bytes(b"")
+    reseal(folder)
+
+    with pytest.raises(InputError, match=f"{name}.* is not allowed"):
+        load_bundle(folder)
 
 
 @pytest.mark.parametrize("name", ["adapter_model.safetensors", "processor/tokenizer.json"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,50 @@ def test_a_run_killed_late_goes_on_with_the_strides_it_had(
     assert state == expected
     for name, weights in copy_weights(undisturbed.base.model).items():
         assert torch.equal(copy_weights(resumed.base.model)[name], weights), name
+
+
+def test_the_insight_of_an_epoch_is_that_of_an_undisturbed_run_though_it_was_killed_within(
+    tmp_path: Path, examples: TrainingSet
+) -> None:
+    config = replace(CONFIG, method="aimkp", epochs=3, checkpoint_every=1)
+    values = [0.1, 0.2, 0.3]
+    undisturbed = new_run(tmp_path, config=config, values=[*values])
+    expected = [epoch["views"] for epoch in undisturbed.go(examples).history]
+    insight = (undisturbed.folder / "9" / "insight.jsonl").read_bytes()
+    killed = new_run(tmp_path, config=config, values=[*values], kill_at=7)
+    with pytest.raises(KilledError):
+        killed.go(examples)
+    resumed = new_run(tmp_path, config=config, values=killed.values)
+    found = [epoch["views"] for epoch in resumed.go(examples, resume=7).history]
+    assert expected[0] is None
+    assert (expected[2]["text"]["made"], expected[2]["image"]["made"]) == (7, 7)
+    assert found == expected
+    assert (resumed.folder / "9" / "insight.jsonl").read_bytes() == insight
+
+
+def test_each_checkpoint_has_the_insight_so_far_and_each_epoch_tells_it(
+    tmp_path: Path, examples: TrainingSet
+) -> None:
+    config = replace(CONFIG, method="aimkp")
+    run = new_run(tmp_path, config=config)
+    state = run.go(examples)
+    lines = {
+        update: (run.folder / str(update) / "insight.jsonl").read_text().splitlines()
+        for update in run.saved
+    }
+    assert {update: len(found) for update, found in lines.items()} == {2: 0, 3: 1, 4: 1, 6: 2}
+    assert [(run.folder / str(one) / "insight.png").exists() for one in run.saved] == [
+        *(False, True, True, True)
+    ]
+    told = [event.views for event in run.events if isinstance(event, Validated)]
+    assert told == [epoch["views"] for epoch in state.history]
+    assert told == [json.loads(line)["views"] for line in lines[6]]
+    assert told[1] is not None
+    assert (told[1]["image"]["tau"], told[1]["text"]["tau"]) == (0.4, 0.1)
+
+
+def test_plain_fine_tuning_has_no_views_to_tell_of(tmp_path: Path, examples: TrainingSet) -> None:
+    assert [epoch["views"] for epoch in new_run(tmp_path).go(examples).history] == [None, None]
 
 
 def test_the_best_epoch_is_kept_and_the_first_of_equals(

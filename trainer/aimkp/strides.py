@@ -6,7 +6,7 @@ each checkpoint and at each epoch's end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Literal, Self
@@ -137,6 +137,12 @@ class Strides:
             kept=kept,
         )
         self._put((post, modality), after)
+
+    def made_in(self, epoch: int) -> Iterator[tuple[str, Modality, View]]:
+        """Post, modality and view wherever the last view was made in that epoch."""
+        for (post, modality), view in self._views.items():
+            if view.epoch == epoch:
+                yield post, modality, view
 
     def _put(self, key: _Key, view: View) -> None:
         self._views[key] = self._unshared[key] = view
