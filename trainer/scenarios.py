@@ -14,7 +14,6 @@ from posts.errors import InputError
 from posts.pictures import decode_picture
 from trainer.training_set import Example, TrainingSet
 
-
 _SEED = 0
 
 

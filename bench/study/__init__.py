@@ -1,0 +1,1 @@
+"""The study of label noise and ablations that `python -m bench.ablation` runs."""
