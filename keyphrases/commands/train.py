@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
@@ -12,7 +11,7 @@ from keyphrases.training_display import TrainingDisplay
 from model_store.base import SMALL
 from model_store.store import ModelVersion
 from trainer.config import METHODS, TrainConfig
-from trainer.configs import SMALL_CONFIG
+from trainer.configs import SHIPPED, find_config
 from trainer.run import TrainJob, train
 
 
@@ -23,7 +22,7 @@ from trainer.run import TrainJob, train
 @click.option("--store", required=True, help="Local path or s3://bucket/prefix.")
 @click.option("--name", required=True, help="Name of the model in the store.")
 @click.option("--method", type=click.Choice(METHODS), help="How a batch becomes a gradient.")
-@click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings, in YAML.")
+@click.option("--config", help=f"Settings: a YAML file, or one of {', '.join(SHIPPED)}.")
 @click.option("--workers", default=1, show_default=True, help="Ray Train workers.")
 @click.option(
     "--gpus-per-worker", type=click.IntRange(0, 1), default=0, show_default=True, help="0 or 1."
@@ -35,7 +34,7 @@ def command(
     store: str,
     name: str,
     method: str | None,
-    config_path: Path | None,
+    config: str | None,
     workers: int,
     gpus_per_worker: int,
 ) -> None:
@@ -43,16 +42,16 @@ def command(
 
     Run again after a kill, the same command goes on from its last checkpoint.
     """
-    config = _config(config_path, base)
+    settings = _settings(config, base)
     if method is not None:
-        config = replace(config, method=method)
+        settings = replace(settings, method=method)
     job = TrainJob(
         data=data,
         valid=valid,
         base=base,
         store=store,
         name=name,
-        config=config,
+        config=settings,
         workers=workers,
         gpus_per_worker=gpus_per_worker,
     )
@@ -60,11 +59,11 @@ def command(
     out.print(f"published {version}; `keyphrases models promote {version} --store {store}` uses it")
 
 
-def _config(path: Path | None, base: str) -> TrainConfig:
-    """The file's; else what ships for the small base, and for others the published settings."""
-    if path is None and base == SMALL:
-        path = SMALL_CONFIG
-    return TrainConfig() if path is None else TrainConfig.from_yaml(path)
+def _settings(config: str | None, base: str) -> TrainConfig:
+    """Those asked for; else what ships for the small base, and for others the published ones."""
+    if config is None and base != SMALL:
+        return TrainConfig()
+    return TrainConfig.from_yaml(find_config(config or "small"))
 
 
 def run_training(job: TrainJob) -> ModelVersion:

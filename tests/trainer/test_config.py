@@ -6,6 +6,7 @@ import pytest
 
 from posts.errors import InputError
 from trainer.config import TrainConfig
+from trainer.configs import SHIPPED, find_config
 
 
 def write(folder: Path, text: str) -> Path:
@@ -28,6 +29,24 @@ def test_an_unknown_key_is_refused_and_the_nearest_named(tmp_path: Path) -> None
         TrainConfig.from_yaml(write(tmp_path, "epoch: 2"))
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+def test_settings_that_ship_are_valid(name: str) -> None:
+    assert TrainConfig.from_yaml(find_config(name)).method == "aimkp"
+
+
+def test_a_name_that_does_not_ship_is_a_path() -> None:
+    assert find_config("mine.yaml") == Path("mine.yaml")
+
+
+def test_the_published_settings_are_the_defaults_but_for_what_a_machine_decides() -> None:
+    """And but for the published code's freezing of strides, which the paper's text does not do."""
+    published = TrainConfig.from_yaml(find_config("llava-1.5-7b"))
+    own = {"micro_batch_size", "gradient_checkpointing", "precision", "validation_posts"}
+    own |= {"stride_after_failure", "max_text_tokens"}
+    differing = {k for k, v in published.to_json().items() if v != TrainConfig().to_json()[k]}
+    assert differing <= own
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -37,6 +56,7 @@ def test_an_unknown_key_is_refused_and_the_nearest_named(tmp_path: Path) -> None
         ("epochs: 1.5", "epochs must be a whole number"),
         ("epochs: true", "epochs must be a whole number"),
         ("weight_decay: .nan", "weight_decay must be a number"),
+        ("gradient_checkpointing: 1", "gradient_checkpointing must be true or false"),
     ],
 )
 def test_what_does_not_fit_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
@@ -49,6 +69,11 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, text: str, complaint: str)
     [
         {"method": "magic"},
         {"precision": "fp8"},
+        {"joint_objective": "max"},
+        {"stride_after_failure": "stop"},
+        {"tau_image": 1.5},
+        {"tau_text": -1.1},
+        {"largest_text_stride": -1},
         {"epochs": 0},
         {"micro_batch_size": 0},
         {"projector_learning_rate": 0.0},
