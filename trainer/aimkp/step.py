@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +19,11 @@ from transformers import PreTrainedModel
 
 from model_store.families import Family
 from model_store.prompt import Batch
+from trainer.aimkp.encoded import EncodedPosts
 from trainer.aimkp.filtering import Joint, add_gradients, cosines, view_weights
-from trainer.aimkp.masking import kept_patches, kept_text
+from trainer.aimkp.masked_views import MaskedView, masked_views
 from trainer.aimkp.passes import Passes
-from trainer.aimkp.projection import Projection
 from trainer.aimkp.strides import Modality, Progression, Strides
-from trainer.aimkp.tokens import Tokens
 from trainer.aimkp.view_gradients import Gradients, Recorder
 from trainer.step import Loss, StandardStep, Step
 
@@ -37,23 +37,18 @@ class AimKPSettings:
     progression: Progression
 
 
-@dataclass(frozen=True, kw_only=True)
-class _MaskedView:
-    """The masked views of one modality."""
+class _Outcome(NamedTuple):
+    """What the filter made of a batch's views of one modality; empty of meaning for a post that
+    has none."""
 
-    seen: Tensor
-    """bool (B, T); nothing is seen in the rows that have no such view."""
-    rows: Tensor
-    """Which rows have it, bool (B,)."""
-
-    @property
-    def which(self) -> Tensor:
-        return self.rows.nonzero().squeeze(1)
+    cosine: Tensor
+    """fp64 (B,)"""
+    kept: Tensor
+    """bool (B,)"""
 
 
-_MaskedViews = Mapping[Modality, _MaskedView]
-_Cosines = Mapping[Modality, Sequence[float]]
-"""For each post of a batch; without meaning for a post that has no such view."""
+_Outcomes = Mapping[Modality, _Outcome]
+_Views = Mapping[Modality, MaskedView]
 
 
 class AimKPStep(Step):
@@ -83,104 +78,76 @@ class AimKPStep(Step):
         self._epoch = epoch
 
     def __call__(self, ids: Sequence[str], batch: Batch) -> Loss:
-        masked = self._masked_views(ids, batch)
-        if masked:
-            loss, found = self._joint(batch, masked)
+        """Learns from posts with these ids; the loss is that of the clean views."""
+        views = masked_views(self.family, batch, ids, self._strides)
+        if views:
+            loss, outcomes = self._joint(batch, views)
         else:
-            loss, found = self._plain(ids, batch), {}
-        self._note(ids, masked, found)
+            loss, outcomes = self._plain(ids, batch), {}
+        self._note(ids, views, outcomes)
         return loss
 
-    def _masked_views(self, ids: Sequence[str], batch: Batch) -> _MaskedViews:
-        """The views that these posts' strides ask for; without modalities that no post has."""
-        inputs = batch.inputs
-        where = {
-            Modality.IMAGE: self.family.image_positions(inputs),
-            Modality.TEXT: batch.text_positions,
-        }
-        views = {}
-        for modality, positions in where.items():
-            strides = [self._strides.of(post, modality).stride for post in ids]
-            rows = positions.any(1) & (torch.tensor(strides, device=positions.device) > 1)
-            if not rows.any():
-                continue
-            if modality is Modality.TEXT:
-                kept = kept_text(positions, strides)
-            else:
-                kept = kept_patches(positions, self.family.patch_grids(inputs), strides)
-            seen = kept & inputs["attention_mask"].bool() & rows.unsqueeze(1)
-            views[modality] = _MaskedView(seen=seen, rows=rows)
-        return views
-
-    def _joint(self, batch: Batch, masked: _MaskedViews) -> tuple[Loss, _Cosines]:
+    def _joint(self, batch: Batch, views: _Views) -> tuple[Loss, _Outcomes]:
         """Adds the joint gradient of a batch that has masked views."""
         with self._recorder.recording():
-            loss, clean, of_view = self._gradients(batch, masked)
-        found = {modality: cosines(clean, gradients) for modality, gradients in of_view.items()}
-        kept = [torch.ones_like(next(iter(masked.values())).rows)]
-        kept += [masked[m].rows & (found[m] >= self._settings.tau[m]) for m in found]
-        weights = view_weights(torch.stack(kept), self._settings.joint)
-        add_gradients([clean, *of_view.values()], weights)
-        return loss, {modality: cosine.tolist() for modality, cosine in found.items()}
+            loss, clean, masked = self._gradients(batch, views)
+        outcomes = {}
+        for modality, gradients in masked.items():
+            cosine = cosines(clean, gradients)
+            kept = views[modality].rows & (cosine >= self._settings.tau[modality])
+            outcomes[modality] = _Outcome(cosine, kept)
+        kept_masked = [outcome.kept for outcome in outcomes.values()]
+        kept = torch.stack([torch.ones_like(kept_masked[0]), *kept_masked])
+        add_gradients([clean, *masked.values()], view_weights(kept, self._settings.joint))
+        return loss, outcomes
 
     def _gradients(
-        self, batch: Batch, masked: _MaskedViews
+        self, batch: Batch, views: _Views
     ) -> tuple[Loss, Gradients, dict[Modality, Gradients]]:
         """The clean loss, and the gradients of the clean and of the masked views by post."""
+        masked: dict[Modality, Gradients] = {}
+        sharing = views.get(Modality.TEXT) if self._shares_prefix else None
         with self.forward_precision():
-            projection = Projection(self.model, self.family, batch.inputs)
-            tokens = Tokens.of(self.model, self.family, batch, projection.features)
-        image_positions = self.family.image_positions(batch.inputs)
-
-        def by_post(
-            losses: Tensor, which: Tensor | None = None, *, keep_graph: bool = False
-        ) -> Gradients:
-            gradients = self._recorder.backward(
-                losses.sum(), rows=len(tokens.targets), which=which, keep_graph=keep_graph
-            )
-            reached, tokens.embeds.grad = tokens.embeds.grad, None
-            if reached is not None:
-                gradients |= projection.gradients(reached[image_positions])
-            return gradients
-
-        of_view: dict[Modality, Gradients] = {}
-        sharing = masked.get(Modality.TEXT) if self._shares_prefix else None
-        with self.forward_precision():
+            posts = EncodedPosts(self.model, self.family, self._recorder, batch)
+            tokens = posts.tokens
             prefix = self._passes.prefix(tokens, tokens.present)
             losses = self._passes.losses_after(prefix, tokens, tokens.present)
             if sharing is not None:
                 text_losses = self._passes.losses_after(prefix, tokens, sharing.seen)
         loss = Loss(losses.detach().sum(), tokens.label_count)
-        clean = by_post(losses, keep_graph=sharing is not None)
+        clean = posts.gradients(losses, keep_graph=sharing is not None)
         if sharing is not None:
-            of_view[Modality.TEXT] = by_post(text_losses)
-        # The graph so far is done with; the other views build theirs in the memory it leaves.
+            masked[Modality.TEXT] = posts.gradients(text_losses)
+        # What follows builds graphs of its own, in the memory that this one leaves.
         del prefix, losses
-        for modality in masked.keys() - of_view.keys():
-            which = masked[modality].which
-            with self.forward_precision():
-                losses = self._passes.losses(tokens.rows(which), masked[modality].seen[which])
-            of_view[modality] = by_post(losses, which)
-        return loss, clean, of_view
+        for modality, view in views.items():
+            if modality not in masked:
+                with self.forward_precision():
+                    losses = self._passes.losses(tokens.rows(view.which), view.seen[view.which])
+                masked[modality] = posts.gradients(losses, view.which)
+        return loss, clean, masked
 
-    def _note(self, ids: Sequence[str], masked: _MaskedViews, found: _Cosines) -> None:
+    def _note(self, ids: Sequence[str], views: _Views, outcomes: _Outcomes) -> None:
         """Moves the strides on."""
-        progression, tau = self._settings.progression, self._settings.tau
+        progression = self._settings.progression
         for modality in Modality:
-            rows = masked[modality].rows.tolist() if modality in masked else [False] * len(ids)
-            for number, (post, was_made) in enumerate(zip(ids, rows, strict=True)):
+            if modality not in outcomes:
+                for post in ids:
+                    self._strides.visited(post, modality, progression)
+                continue
+            cosine, kept = (values.tolist() for values in outcomes[modality])
+            for number, was_made in enumerate(views[modality].rows.tolist()):
                 if was_made:
-                    cosine = found[modality][number]
                     self._strides.made(
-                        post,
+                        ids[number],
                         modality,
                         progression,
                         epoch=self._epoch,
-                        cosine=cosine,
-                        kept=cosine >= tau[modality],
+                        cosine=cosine[number],
+                        kept=kept[number],
                     )
                 else:
-                    self._strides.visited(post, modality, progression)
+                    self._strides.visited(ids[number], modality, progression)
 
 
 def _has_dropout(language_model: nn.Module) -> bool:
