@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from keyphrases.console import Bar, err
+from keyphrases.views_table import noisiest_line, views_table
 from trainer.progress import (
     Began,
     CheckpointFailed,
@@ -15,7 +19,7 @@ from trainer.progress import (
 
 
 class TrainingDisplay:
-    """A listener of `trainer.run.train`: moves a bar, and prints a line per epoch."""
+    """A listener of `trainer.run.train`: moves a bar, and prints how each epoch went."""
 
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
@@ -45,6 +49,13 @@ class TrainingDisplay:
                 figures = "  ".join(f"{key} {scores[key]:.3f}" for key in ("f1@1", "f1@3", "map@5"))
                 best = "  (best so far)" if event.best else ""
                 err.print(f"epoch {event.epoch}: loss {event.loss:.3f}  {figures} (cmkp){best}")
+                if event.views is not None:
+                    self._show_views(event.epoch, event.views)
+
+    def _show_views(self, epoch: int, views: Mapping[str, Any]) -> None:
+        err.print(views_table("masked views", [(epoch, views)]))
+        if noisiest := noisiest_line(views):
+            err.print(noisiest, markup=False)
 
     def _show(self, doing: str, words: str) -> None:
         self._bar.show(doing, self._step, self._steps, words)

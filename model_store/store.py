@@ -163,6 +163,12 @@ class Store:
         aliases = (info.name.rpartition("/")[2].removesuffix(".json") for info in files)
         return {alias: self.history(name, alias)[-1].version for alias in aliases}
 
+    def aliases_of(self, model: ModelVersion) -> Sequence[str]:
+        """The aliases that mean a version now."""
+        return [
+            one for one, version in self.aliases(model.name).items() if version == model.version
+        ]
+
     def history(self, name: str, alias: str = PRODUCTION) -> Sequence[Promotion]:
         """What an alias has meant, the present last; empty if it was never given."""
         try:

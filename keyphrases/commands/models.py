@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 import orjson
 
+from keyphrases.card_display import show_card
 from keyphrases.console import out, table
 from model_store.store import PRODUCTION, Store
 from posts.errors import InputError
@@ -45,12 +46,17 @@ def list_models(uri: str, as_json: bool) -> None:
 @command.command()
 @click.argument("model")
 @_STORE
-def show(model: str, uri: str) -> None:
-    """Print all that the card of NAME[@VERSION or @ALIAS] says, as JSON."""
-    found = Store(uri).resolve(model)
-    card = orjson.loads(found.card.to_json())
-    content = {"model": str(found), **card}
-    click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+@_JSON
+def show(model: str, uri: str, as_json: bool) -> None:
+    """Show what NAME[@VERSION or @ALIAS] is and how its training went."""
+    store = Store(uri)
+    found = store.resolve(model)
+    if as_json:
+        card = orjson.loads(found.card.to_json())
+        content = {"model": str(found), **card}
+        click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+    else:
+        show_card(store, found)
 
 
 @command.command()
@@ -94,13 +100,10 @@ def _summary(store: Store, ref: str) -> dict[str, object]:
         nothing: dict[str, object] = dict.fromkeys(_COLUMNS, "")
         return nothing | {"model": ref, "method": "(corrupt)"}
     card = found.card
-    aliases = [
-        one for one, version in store.aliases(found.name).items() if version == found.version
-    ]
     scores = card.metrics.get("validation", {}).get("cmkp", {}).get("all", {})
     return {
         "model": ref,
-        "aliases": ", ".join(aliases),
+        "aliases": ", ".join(store.aliases_of(found)),
         "base": card.base.name,
         "method": card.training.get("config", {}).get("method", ""),
         **{name: scores.get(name, "") for name in _SCORES},

@@ -24,7 +24,8 @@ def test_list_names_versions_and_aliases(keyphrases, store):
 
 
 def test_show_prints_the_card(keyphrases, store):
-    card = json.loads(keyphrases("models", "show", "demo", "--store", store).stdout)
+    done = keyphrases("models", "show", "demo", "--store", store, "--json")
+    card = json.loads(done.stdout)
 
     assert card["model"] == "demo@1"
     assert card["base"]["name"] == "small"
