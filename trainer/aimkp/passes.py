@@ -38,7 +38,7 @@ class Passes:
         # A layer that will be computed again must be computed to its end.
         self._last_layer = (
             None
-            if language_model.is_gradient_checkpointing
+            if language_model.is_activation_checkpointing
             else language_model.config.num_hidden_layers - 1
         )
 
