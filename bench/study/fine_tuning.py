@@ -16,7 +16,7 @@ from bench.study.label_noise import swap_labels
 from bench.study.view_tally import tally_views
 from model_store.base import SMALL, Base, load_base
 from model_store.keyphraser import Keyphraser
-from model_store.lora import LoraSettings, attach_lora
+from model_store.lora import LoraSettings, attach_lora, merge_lora
 from model_store.prompt import Prompt
 from posts.drawn import drawn_posts
 from posts.pictures import decode_picture
@@ -77,24 +77,26 @@ def run(plan: Plan) -> dict[str, Any]:
         began = time.perf_counter()
         state = _fine_tune(base, plan.config, train, watch)
         seconds = time.perf_counter() - began
+        right = [row for row in range(len(posts)) if posts[row].id not in noisy]
+        label_loss = {
+            "right labels": _loss(base, plan.config, [posts[row] for row in right]),
+            "wrong labels": _loss(base, plan.config, [posts[row] for row in swapped]),
+            "right labels of posts with wrong ones": _loss(
+                base, plan.config, [drawn[row] for row in swapped]
+            ),
+        }
+        merge_lora(base.model)
         keyphraser = Keyphraser(
             base.model, base.processor, base.family, generation_settings(plan.config)
         )
         scores = {name: evaluate(keyphraser, test, name).scores["cmkp"] for name in SCENARIOS}
-    right = [row for row in range(len(posts)) if posts[row].id not in noisy]
     return {
         "updates": state.update,
         "train_seconds": seconds,
         "epoch_losses": [epoch["loss"] for epoch in state.history],
         "scores": scores,
         "views": watch.views,
-        "label_loss": {
-            "right labels": _loss(base, plan.config, [posts[row] for row in right]),
-            "wrong labels": _loss(base, plan.config, [posts[row] for row in swapped]),
-            "right labels of posts with wrong ones": _loss(
-                base, plan.config, [drawn[row] for row in swapped]
-            ),
-        },
+        "label_loss": label_loss,
     }
 
 
