@@ -74,20 +74,22 @@ def draw_insight(epochs: Epochs) -> bytes:
 
 
 def _with_views(figure: Figure, epochs: Epochs) -> Sequence[Axes]:
-    """Lines in the first column; beside it, a row for each modality."""
+    """Lines in the first column; beside it, a row for each modality that is masked."""
     figure.set_size_inches(12.5, 7)
     grid = figure.add_gridspec(6, 3, width_ratios=[1, 1, 1.15])
     lines = [figure.add_subplot(grid[row : row + 2, 0]) for row in (0, 2, 4)]
     _kept(lines[0], epochs)
     _loss(lines[1], epochs)
     _scores(lines[2], epochs)
+    masked = [modality for modality in Modality if _of(epochs, modality)]
+    height = 6 // len(masked)
     distributions = []
-    for row, modality in ((0, Modality.IMAGE), (3, Modality.TEXT)):
-        bars, shapes = (figure.add_subplot(grid[row : row + 3, column]) for column in (1, 2))
+    for row, modality in zip(range(0, 6, height), masked, strict=True):
+        bars, shapes = (figure.add_subplot(grid[row : row + height, column]) for column in (1, 2))
         _strides(bars, epochs, modality)
         _cosines(shapes, epochs, modality)
         distributions += [bars, shapes]
-    for axes in (lines[-1], *distributions[2:]):
+    for axes in (lines[-1], *distributions[-2:]):
         axes.set_xlabel("epoch")
     return [*lines, *distributions]
 
@@ -105,8 +107,8 @@ def _without_views(figure: Figure, epochs: Epochs) -> Sequence[Axes]:
 def _kept(axes: Axes, epochs: Epochs) -> None:
     axes.set_title("Masked views kept")
     for modality, colour in _COLOURS.items():
-        views = _of(epochs, modality)
-        _line(axes, views.keys(), [of["kept_share"] for of in views.values()], colour, modality)
+        if views := _of(epochs, modality):
+            _line(axes, views.keys(), [of["kept_share"] for of in views.values()], colour, modality)
     _shares(axes)
     _legend(axes)
 
@@ -166,7 +168,7 @@ def _cosines(axes: Axes, epochs: Epochs, modality: Modality) -> None:
             axes.barh(bottoms, widths, heights, epoch - widths / 2, align="edge", color=colour)
         axes.plot([epoch] * 2, [quantiles["5"], quantiles["95"]], color=_INK, linewidth=1)
         axes.plot(epoch, quantiles["50"], "o", color=_INK, markersize=4)
-    if views and tau >= lowest:
+    if tau >= lowest:
         _tau(axes, tau)
     axes.set_ylim(lowest - 0.03, 1.03)
     _empty(axes, epochs, views)

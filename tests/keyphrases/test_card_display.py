@@ -72,7 +72,7 @@ def test_show_has_all_of_the_card_as_json(
 def test_show_of_a_run_without_masked_views_has_epochs_alone(
     tmp_path: Path, keyphrases: Keyphrases
 ) -> None:
-    store = store_with(tmp_path, history(2, masked=False))
+    store = store_with(tmp_path, history(2, masked=()))
     done = keyphrases("models", "show", "tagger", "--store", store)
     assert "epochs (validation" in done.stdout
     assert "masked views" not in done.stdout

@@ -29,7 +29,7 @@ def test_show_prints_the_card(keyphrases, store):
 
     assert card["model"] == "demo@1"
     assert card["base"]["name"] == "small"
-    assert card["training"]["config"]["method"] == "standard"
+    assert card["training"]["config"]["method"] == "aimkp"
     assert card["metrics"]["validation"]["cmkp"]["all"]["f1@3"] > 0.6
 
 
@@ -50,7 +50,7 @@ def test_one_corrupt_card_does_not_hide_the_other_versions(keyphrases, store):
     versions = json.loads(keyphrases("models", "list", "--store", store, "--json").stdout)
 
     assert [(one["model"], one["method"]) for one in versions] == [
-        ("demo@1", "standard"),
+        ("demo@1", "aimkp"),
         ("demo@2", "(corrupt)"),
     ]
     assert versions[0]["f1@3"] > 0.6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ from trainer.aimkp.strides import Modality, Progression, Strides
 from trainer.metrics import score
 
 
-def history(epochs: int, *, masked: bool = True, tau: float = 0.4) -> list[dict[str, Any]]:
-    """That of a run whose views have cosines around 0.6."""
+def history(
+    epochs: int, *, masked: Collection[Modality] = tuple(Modality), tau: float = 0.4
+) -> list[dict[str, Any]]:
+    """That of a run that masks these modalities, and whose views have cosines around 0.6."""
     strides, generator = Strides(), np.random.default_rng(0)
     how = Progression(largest=dict.fromkeys(Modality, 0))
     entries = []
@@ -20,7 +23,7 @@ def history(epochs: int, *, masked: bool = True, tau: float = 0.4) -> list[dict[
         for number in range(20):
             for modality in Modality:
                 post = str(number)
-                if masked and strides.of(post, modality).stride > 1:
+                if modality in masked and strides.of(post, modality).stride > 1:
                     cosine = float(generator.normal(0.6, 0.3))
                     strides.made(
                         *(post, modality, how), epoch=epoch, cosine=cosine, kept=cosine >= tau

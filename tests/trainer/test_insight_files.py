@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.trainer.histories import history
 from trainer import insight_plot
+from trainer.aimkp.strides import Modality
 from trainer.insight_files import write_insight
 
 
@@ -86,5 +87,16 @@ def test_both_modalities_and_what_was_dropped_are_seen(tmp_path: Path) -> None:
     assert {teal, orange, grey} <= seen
     all_kept = colours(insight_plot.draw_insight(lines_of(tmp_path, history(4, tau=-1))))
     assert grey not in all_kept
-    plain = colours(insight_plot.draw_insight(lines_of(tmp_path, history(4, masked=False))))
+    plain = colours(insight_plot.draw_insight(lines_of(tmp_path, history(4, masked=()))))
     assert not {teal, orange, grey} & plain
+
+
+@pytest.mark.parametrize("modality", Modality)
+@pytest.mark.filterwarnings("error")
+def test_a_modality_that_is_not_masked_is_not_drawn(tmp_path: Path, modality: Modality) -> None:
+    """And leaves its room to the other: a layout that fails is a warning."""
+    both = insight_plot.draw_insight(lines_of(tmp_path, history(3)))
+    one = insight_plot.draw_insight(lines_of(tmp_path, history(3, masked=[modality])))
+    hues = {Modality.IMAGE: (18, 122, 131), Modality.TEXT: (200, 96, 27)}
+    assert colours(one) & set(hues.values()) == {hues[modality]}
+    assert opened(one).size == opened(both).size

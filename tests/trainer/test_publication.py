@@ -84,5 +84,5 @@ def test_the_card_keeps_a_summary_of_the_views(tmp_path: Path) -> None:
 
 
 def test_a_run_that_masked_nothing_publishes_no_insight(tmp_path: Path) -> None:
-    store = published(tmp_path, history(2, masked=False))
+    store = published(tmp_path, history(2, masked=()))
     assert not any("insight" in name for name in store.verify("tagger").card.files)
