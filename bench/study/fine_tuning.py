@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from bench.study.conditions import Plan
+from bench.study.conditions import SCENARIOS, Plan
 from bench.study.label_noise import swap_labels
 from bench.study.view_tally import tally_views
 from model_store.base import SMALL, Base, load_base
@@ -29,14 +29,13 @@ from trainer.loop import Examples, Loop, Worker
 from trainer.methods import make_step
 from trainer.metrics import score
 from trainer.optimization import make_optimizer
-from trainer.order import Order, Rows
+from trainer.order import Order
 from trainer.progress import Event
 from trainer.publication import generation_settings
 from trainer.step import StandardStep
 from trainer.training_set import Example, TrainingSet
 
-SCENARIOS = ("clean", "text-only", "image-only", "shuffled")
-_PROBED = 80
+PROBED = 80
 """Training posts of each kind whose loss is taken at the end."""
 
 
@@ -62,47 +61,107 @@ class _Watch:
         """Nobody waits."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FineTuned:
+    """A model at the end of its last epoch, and what it was trained on."""
+
+    base: Base
+    plan: Plan
+    drawn: Sequence[Post]
+    """The training posts with right labels."""
+    posts: Sequence[Post]
+    """The training posts as they were learnt."""
+    swapped: Sequence[int]
+    """Which of them had wrong labels."""
+    state: TrainState
+    views: list[dict[str, Any]]
+    seconds: float
+
+    def examples(self, posts: Sequence[Post]) -> Examples:
+        """Posts, ready to be learnt from."""
+        return _encode(self.base, self.plan.config, posts)
+
+
 def run(plan: Plan) -> dict[str, Any]:
     """What a run file holds, its provenance apart."""
-    drawn = list(drawn_posts("train", plan.train_posts))
-    posts, swapped = swap_labels(drawn, plan.condition.noise, plan.seed)
-    noisy = frozenset(posts[row].id for row in swapped)
-    with tempfile.TemporaryDirectory(prefix="ablation-") as folder:
-        train = _training_set(posts, Path(folder) / "train.parquet")
-        test = _training_set(
-            list(drawn_posts("test", plan.test_posts)), Path(folder) / "test.parquet"
-        )
-        base = _trainable_base(plan.config)
-        watch = _Watch([post.id for post in posts], noisy)
-        began = time.perf_counter()
-        state = _fine_tune(base, plan.config, train, watch)
-        seconds = time.perf_counter() - began
-        right = [row for row in range(len(posts)) if posts[row].id not in noisy]
-        label_loss = {
-            "right labels": _loss(base, plan.config, [posts[row] for row in right]),
-            "wrong labels": _loss(base, plan.config, [posts[row] for row in swapped]),
-            "right labels of posts with wrong ones": _loss(
-                base, plan.config, [drawn[row] for row in swapped]
-            ),
-        }
-        merge_lora(base.model)
-        keyphraser = Keyphraser(
-            base.model, base.processor, base.family, generation_settings(plan.config)
-        )
-        scores = {name: evaluate(keyphraser, test, name).scores["cmkp"] for name in SCENARIOS}
+    tuned = fine_tune(plan)
+    drawn, posts, swapped = tuned.drawn, tuned.posts, tuned.swapped
+    right = [row for row in range(len(posts)) if row not in swapped]
+    label_loss = {
+        "right labels": _loss(tuned, [posts[row] for row in right]),
+        "wrong labels": _loss(tuned, [posts[row] for row in swapped]),
+        "right labels of posts with wrong ones": _loss(tuned, [drawn[row] for row in swapped]),
+    }
     return {
-        "updates": state.update,
-        "train_seconds": seconds,
-        "epoch_losses": [epoch["loss"] for epoch in state.history],
-        "scores": scores,
-        "views": watch.views,
+        "updates": tuned.state.update,
+        "train_seconds": tuned.seconds,
+        "epoch_losses": [epoch["loss"] for epoch in tuned.state.history],
+        "scores": _scores(tuned),
+        "views": tuned.views,
         "label_loss": label_loss,
     }
 
 
-def _training_set(posts: Sequence[Post], path: Path) -> TrainingSet:
-    write_parquet(posts, path)
-    return TrainingSet.build(str(path), path.parent / "examples")
+def fine_tune(plan: Plan) -> FineTuned:
+    """Trains a model from the start."""
+    drawn = _draw("train", plan.train_posts, plan)
+    posts, swapped = swap_labels(drawn, plan.condition.noise, plan.seed)
+    watch = _Watch([post.id for post in posts], frozenset(posts[row].id for row in swapped))
+    base = _trainable_base(plan.config)
+    with tempfile.TemporaryDirectory(prefix="ablation-") as folder:
+        train = _training_set(posts, Path(folder))
+        began = time.perf_counter()
+        state = _train(base, plan.config, train, watch)
+        seconds = time.perf_counter() - began
+    return FineTuned(
+        base=base,
+        plan=plan,
+        drawn=drawn,
+        posts=posts,
+        swapped=swapped,
+        state=state,
+        views=watch.views,
+        seconds=seconds,
+    )
+
+
+def _scores(tuned: FineTuned) -> dict[str, Any]:
+    """By scenario, on the held-out posts; the model can learn no more after this."""
+    base, plan = tuned.base, tuned.plan
+    merge_lora(base.model)
+    settings = generation_settings(plan.config)
+    keyphraser = Keyphraser(base.model, base.processor, base.family, settings)
+    with tempfile.TemporaryDirectory(prefix="ablation-") as folder:
+        test = _training_set(_draw("test", plan.test_posts, plan), Path(folder))
+        return {name: evaluate(keyphraser, test, name).scores["cmkp"] for name in SCENARIOS}
+
+
+def _loss(tuned: FineTuned, posts: Sequence[Post]) -> float | None:
+    """Mean loss of the first posts' label tokens on full picture and text; None without posts."""
+    base, size = tuned.base, tuned.plan.config.micro_batch_size
+    step, probed = StandardStep(base.model, base.family), posts[:PROBED]
+    batches = [probed[start : start + size] for start in range(0, len(probed), size)]
+    losses = [step(one.ids, one.batch) for one in map(tuned.examples, batches)]
+    base.model.zero_grad()
+    return (
+        sum(float(one.total) for one in losses) / sum(one.tokens for one in losses)
+        if losses
+        else None
+    )
+
+
+def _draw(split: str, count: int, plan: Plan) -> list[Post]:
+    posts = list(drawn_posts(split, count))
+    if plan.condition.told:
+        posts = [
+            replace(post, text=f"{post.text} , {(post.keyphrases or ())[1]}") for post in posts
+        ]
+    return posts
+
+
+def _training_set(posts: Sequence[Post], folder: Path) -> TrainingSet:
+    write_parquet(posts, folder / "posts.parquet")
+    return TrainingSet.build(str(folder / "posts.parquet"), folder / "examples")
 
 
 def _trainable_base(config: TrainConfig) -> Base:
@@ -115,25 +174,18 @@ def _trainable_base(config: TrainConfig) -> Base:
     return base
 
 
-def _fine_tune(base: Base, config: TrainConfig, train: TrainingSet, watch: _Watch) -> TrainState:
+def _train(base: Base, config: TrainConfig, train: TrainingSet, watch: _Watch) -> TrainState:
     projector = list(base.family.projector(base.model).parameters())
     of_projector = {id(one) for one in projector}
     trained = [one for one in base.model.parameters() if one.requires_grad]
-    prompt = Prompt(base.processor, base.family, max_text_tokens=config.max_text_tokens)
-
-    def encode(rows: Rows) -> Examples:
-        some = [train[int(row)] for row in rows]
-        return _examples(prompt, some)
-
+    lora = [one for one in trained if id(one) not in of_projector]
     state = TrainState()
     base.model.train()
     Loop(
         config=config,
         step=make_step(config, base.model, base.family, strides=state.strides),
-        optimizer=make_optimizer(
-            [one for one in trained if id(one) not in of_projector], projector, config
-        ),
-        encode=encode,
+        optimizer=make_optimizer(lora, projector, config),
+        encode=lambda rows: _encode(base, config, [train[int(row)] for row in rows]),
         order=Order(posts=len(train), batch_size=config.batch_size, seed=config.seed),
         worker=Worker(device=torch.device("cpu")),
         surroundings=watch,
@@ -141,20 +193,8 @@ def _fine_tune(base: Base, config: TrainConfig, train: TrainingSet, watch: _Watc
     return state
 
 
-def _loss(base: Base, config: TrainConfig, posts: Sequence[Post]) -> float | None:
-    """Mean loss of the first posts' label tokens on full picture and text; None without posts."""
+def _encode(base: Base, config: TrainConfig, posts: Sequence[Example | Post]) -> Examples:
     prompt = Prompt(base.processor, base.family, max_text_tokens=config.max_text_tokens)
-    step, total, tokens = StandardStep(base.model, base.family), 0.0, 0
-    probed = posts[:_PROBED]
-    for start in range(0, len(probed), config.micro_batch_size):
-        examples = _examples(prompt, probed[start : start + config.micro_batch_size])
-        loss = step(examples.ids, examples.batch)
-        total, tokens = total + float(loss.total), tokens + loss.tokens
-    base.model.zero_grad()
-    return total / tokens if tokens else None
-
-
-def _examples(prompt: Prompt, posts: Sequence[Example | Post]) -> Examples:
     batch = prompt.encode_training(
         [one.text for one in posts],
         [None if one.image is None else decode_picture(one.image) for one in posts],

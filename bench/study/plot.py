@@ -12,9 +12,12 @@ mpl.use("Agg")
 
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
-from bench.study.conditions import ABLATIONS, AIMKP, NOISE, STANDARD
-from bench.study.summary import LABELS, MODALITIES, SCENARIOS
+from bench.study.conditions import ABLATIONS, AIMKP, NOISE, SCENARIOS, STANDARD
+from bench.study.summary import LABELS
+from trainer.config import TrainConfig
 
 _COLOURS = {STANDARD: "#5b6770", AIMKP: "#d1495b"}
 _LABEL_COLOURS = {"right labels": "#2e7d5b", "wrong labels": "#e09f3e"}
@@ -25,6 +28,7 @@ _TITLES = {
     "shuffled": "text and another's picture",
 }
 _METRIC = "f1@3"
+_THRESHOLDS = {"text": TrainConfig.tau_text, "image": TrainConfig.tau_image}
 
 
 def draw(summary: Mapping[str, Any], path: Path) -> None:
@@ -37,9 +41,11 @@ def draw(summary: Mapping[str, Any], path: Path) -> None:
         "95% intervals",
         weight="bold",
     )
-    for axes, scenario in zip(upper.subplots(1, len(SCENARIOS)), SCENARIOS, strict=True):
+    for axes, scenario in zip(
+        upper.subplots(1, len(SCENARIOS), sharey=True), SCENARIOS, strict=True
+    ):
         _scores(axes, summary, scenario)
-    parts, views = lower.subplots(1, 2, width_ratios=[1.25, 1])
+    parts, views = lower.subplots(1, 2, width_ratios=[1.1, 1])
     _parts(parts, summary)
     _views(views, summary)
     figure.savefig(path, dpi=130)
@@ -62,6 +68,7 @@ def _scores(axes: Axes, summary: Mapping[str, Any], scenario: str) -> None:
     axes.set_title(_TITLES[scenario])
     axes.set_xticks([0, 20, 40], ["0%", "20%", "40%"])
     axes.set_xlabel("wrong labels")
+    axes.set_ylim(0.2, 1)
     axes.grid(axis="y", alpha=0.3)
     if scenario == SCENARIOS[0]:
         axes.set_ylabel("F1@3")
@@ -97,29 +104,47 @@ def _parts(axes: Axes, summary: Mapping[str, Any]) -> None:
 
 
 def _views(axes: Axes, summary: Mapping[str, Any]) -> None:
-    """The share of masked views that full AimKP keeps."""
-    rows = {
-        (row["modality"], row["noise"]): row
-        for row in summary["views"]
-        if row["condition"] == AIMKP and row["kept, wrong labels"]
-    }
-    groups = [key for modality in MODALITIES for key in sorted(rows) if key[0] == modality]
-    for number, labels in enumerate(LABELS):
-        kept = [rows[key][f"kept, {labels}"] for key in groups]
-        axes.bar(
-            [place + 0.38 * (number - 0.5) for place in range(len(groups))],
-            [one["mean"] for one in kept],
-            width=0.36, color=_LABEL_COLOURS[labels], label=f"posts with {labels}",
-            yerr=[_half(one) for one in kept], capsize=3,
-        )  # fmt: skip
-    axes.set_xticks(
-        range(len(groups)),
-        [f"{modality} masked,\n{noise:.0%} noise" for modality, noise in groups],
-    )
-    axes.set_ylim(0, 1)
-    axes.set_ylabel("share of masked views kept")
-    axes.set_title("What the filter of AimKP keeps", weight="bold")
-    axes.legend(frameon=False)
+    """The cosines that the filter of full AimKP takes, and the share of views it keeps by them."""
+    rows = [row for row in summary["views"] if row["condition"] == AIMKP]
+    places = [place + 0.6 * (row["modality"] == "image") for place, row in enumerate(rows)]
+    for row, place in zip(rows, places, strict=True):
+        both = row["cosine, wrong labels"] is not None
+        for labels, shift in zip(LABELS, (-0.22 * both, 0.22), strict=True):
+            cosine, kept = row[f"cosine, {labels}"], row[f"kept, {labels}"]
+            if cosine is None:
+                continue
+            axes.bar(
+                place + shift, cosine["mean"], width=0.42, color=_LABEL_COLOURS[labels],
+                yerr=_half(cosine), capsize=3,
+            )  # fmt: skip
+            axes.text(
+                place + shift,
+                0.02,
+                f"{100 * kept['mean']:.0f}",
+                ha="center",
+                color="white",
+                fontsize=9,
+            )
+        threshold = _THRESHOLDS[row["modality"]]
+        axes.hlines(threshold, place - 0.5, place + 0.5, color="black", linestyle="--")
+    handles = [
+        Patch(color=_LABEL_COLOURS[labels], label=f"posts with {labels}") for labels in LABELS
+    ]
+    handles.append(Line2D([], [], color="black", linestyle="--", label="threshold"))
+    axes.legend(handles=handles, frameon=False, loc="upper left", ncols=3, fontsize=9)
+    axes.set_xticks(places, [f"{row['noise']:.0%}" for row in rows])
+    axes.set_xlabel("wrong labels")
+    for modality in ("text", "image"):
+        of_modality = [
+            p for row, p in zip(rows, places, strict=True) if row["modality"] == modality
+        ]
+        if of_modality:
+            center = sum(of_modality) / len(of_modality)
+            axes.text(center, 1.03, f"{modality}-masked views", ha="center")
+    axes.set_ylim(0, 1.25)
+    axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    axes.set_ylabel("mean cosine of masked and clean gradient")
+    axes.set_title("What AimKP's filter sees (in the bars: % of views kept)", weight="bold")
     axes.grid(axis="y", alpha=0.3)
 
 

@@ -14,14 +14,13 @@ from typing import Any
 
 from scipy import stats
 
-from bench.study.conditions import ABLATIONS, AIMKP, STANDARD
+from bench.study.conditions import ABLATIONS, AIMKP, AIMKP_TOLD, SCENARIOS, STANDARD, STANDARD_TOLD
 
 Run = dict[str, Any]
 Value = Callable[[Run], float | None]
 """What is taken from a run; None if it has no such thing."""
 
 METRICS = ("f1@1", "f1@3", "map@5")
-SCENARIOS = ("clean", "text-only", "image-only", "shuffled")
 MODALITIES = ("text", "image")
 LABELS = ("right labels", "wrong labels")
 
@@ -55,6 +54,17 @@ def summarise(runs: Iterable[Run]) -> dict[str, Any]:
             if name == AIMKP and (STANDARD, noise) in study.conditions
             for scenario in SCENARIOS
         ],
+        "aimkp_minus_standard_where_texts_name_the_picture": [
+            {"noise": 0.0, "scenario": scenario}
+            | {
+                metric: study.difference(
+                    (AIMKP_TOLD, 0.0), (STANDARD_TOLD, 0.0), _score(scenario, metric)
+                )
+                for metric in METRICS
+            }
+            for scenario in SCENARIOS
+            if {(AIMKP_TOLD, 0.0), (STANDARD_TOLD, 0.0)} <= set(study.conditions)
+        ],
         "ablations_minus_aimkp": [
             {"condition": name, "noise": noise, "scenario": scenario}
             | {
@@ -73,9 +83,9 @@ def summarise(runs: Iterable[Run]) -> dict[str, Any]:
                 for of in LABELS
             }
             | {"auc": study.mean(name, noise, _auc(modality))}
-            for name, noise in study.conditions
-            if name != STANDARD
             for modality in MODALITIES
+            for name, noise in study.conditions
+            if name not in (STANDARD, STANDARD_TOLD)
         ],
         "label_loss": [
             {"condition": name, "noise": noise}
@@ -98,10 +108,10 @@ class Study:
 
     def __init__(self, runs: Iterable[Run]) -> None:
         self.runs = list(runs)
-        order = [STANDARD, AIMKP, *ABLATIONS]
+        order = [STANDARD, AIMKP, *ABLATIONS, STANDARD_TOLD, AIMKP_TOLD]
         self.conditions = sorted(
             {(run["condition"], run["noise"]) for run in self.runs},
-            key=lambda one: (order.index(one[0]) > 1, one[1], order.index(one[0])),
+            key=lambda one: (order.index(one[0]) // 2, one[1], order.index(one[0])),
         )
 
     def mean(self, name: str, noise: float, value: Value) -> dict[str, float | None] | None:

@@ -11,11 +11,11 @@ import pytest
 
 from bench import result
 from bench.ablation import run_all
-from bench.study.conditions import CONDITIONS, Condition, Plan, plans
+from bench.study.conditions import CONDITIONS, SCENARIOS, Condition, Plan, plans
 from bench.study.label_noise import swap_labels
 from bench.study.report import report
 from bench.study.run_files import is_finished, write_run
-from bench.study.summary import METRICS, SCENARIOS, interval
+from bench.study.summary import METRICS, interval
 from posts.post import Post
 from trainer.metrics import score
 
@@ -45,7 +45,7 @@ def test_more_noise_adds_to_less_and_another_seed_chooses_others() -> None:
 
 def test_the_conditions_differ_only_in_what_their_names_say() -> None:
     configs = {plan.name: plan.settings() for plan in plans([0])}
-    assert len(configs) == 10
+    assert len(configs) == 12
     full = configs["aimkp-noise20-seed0"]
     for name, changed in {
         "no-filter": {"tau_image", "tau_text"},
