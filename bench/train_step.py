@@ -246,6 +246,7 @@ def gpu(size: Size = SEVEN_BILLION) -> dict[str, Any] | None:
             ("plain", subject.plain(micro_batch, bf16=True)),
             ("aimkp", subject.aimkp(micro_batch, bf16=True)),
         ):
+            work()  # Gradients exist from then on.
             torch.cuda.reset_peak_memory_stats()
             before = torch.cuda.memory_allocated()
             work()

@@ -25,6 +25,8 @@ from transformers import (
     LlavaForConditionalGeneration,
     LlavaProcessor,
     PreTrainedTokenizerFast,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
     Qwen2VLConfig,
     Qwen2VLForConditionalGeneration,
     Qwen2VLImageProcessorPil,
@@ -33,6 +35,8 @@ from transformers import (
 from model_store.families.qwen2_vl import PictureOnlyQwen2VLProcessor
 
 FAMILIES = ("llava", "idefics3", "qwen2_vl")
+QWEN2_5_VL = "qwen2_5_vl"
+"""Of the family of Qwen2-VL, with a vision tower of its own."""
 
 _TEXT = (
     "What phrases should be used to tag the media?",
@@ -50,7 +54,13 @@ _CHAT = (
 def tiny_base(family: str, folder: Path, seed: int = 0) -> Path:
     """Saves model and processor of a family to `folder` / family, and gives that folder."""
     torch.manual_seed(seed)
-    model, processor = {"llava": _llava, "idefics3": _idefics3, "qwen2_vl": _qwen2_vl}[family]()
+    build = {
+        "llava": _llava,
+        "idefics3": _idefics3,
+        "qwen2_vl": _qwen2_vl,
+        "qwen2_5_vl": _qwen2_5_vl,
+    }
+    model, processor = build[family]()
     _spread(model)
     _write_ascii(model, processor.tokenizer)
     model.save_pretrained(folder / family, safe_serialization=True)
@@ -179,6 +189,34 @@ def _idefics3() -> tuple[Any, Any]:
 
 
 def _qwen2_vl() -> tuple[Any, Any]:
+    vision = {
+        "depth": 2,
+        "embed_dim": 16,
+        "hidden_size": 32,
+        "num_heads": 2,
+        "mlp_ratio": 2,
+        "patch_size": 4,
+        "spatial_merge_size": 2,
+    }
+    return _of_qwen(Qwen2VLConfig, Qwen2VLForConditionalGeneration, vision)
+
+
+def _qwen2_5_vl() -> tuple[Any, Any]:
+    vision = {
+        "depth": 2,
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "out_hidden_size": 32,
+        "num_heads": 2,
+        "patch_size": 4,
+        "spatial_merge_size": 2,
+        "window_size": 16,
+        "fullatt_block_indexes": [1],
+    }
+    return _of_qwen(Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, vision)
+
+
+def _of_qwen(config_class: Any, model_class: Any, vision_config: dict[str, Any]) -> tuple[Any, Any]:
     marks = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
     tokenizer = _tokenizer(
         ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *marks],
@@ -186,16 +224,8 @@ def _qwen2_vl() -> tuple[Any, Any]:
         eos_token="<|im_end|>",
     )
     ids = tokenizer.convert_tokens_to_ids
-    config = Qwen2VLConfig(
-        vision_config={
-            "depth": 2,
-            "embed_dim": 16,
-            "hidden_size": 32,
-            "num_heads": 2,
-            "mlp_ratio": 2,
-            "patch_size": 4,
-            "spatial_merge_size": 2,
-        },
+    config = config_class(
+        vision_config=vision_config,
         text_config={
             **_text_config(tokenizer),
             "rope_parameters": {
@@ -220,4 +250,4 @@ def _qwen2_vl() -> tuple[Any, Any]:
         .replace("{{ m['role'] | capitalize }}: ", "<|im_start|>{{ m['role'] }}\n")
         .replace("Assistant:", "<|im_start|>assistant\n"),
     )
-    return Qwen2VLForConditionalGeneration(config), processor
+    return model_class(config), processor

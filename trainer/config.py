@@ -45,7 +45,8 @@ class TrainConfig:
     batch_size: int = 64
     """Posts in one update, over all workers and micro-batches together."""
     micro_batch_size: int = 16
-    """Posts that one worker sends through the model at once; more only costs memory."""
+    """Posts that one worker sends through the model at once; more costs memory. It changes
+    nothing but which dropout masks are drawn."""
     lora_learning_rate: float = 2e-4
     """Peak rate of the LoRA matrices."""
     projector_learning_rate: float = 2e-5
@@ -171,9 +172,7 @@ def _check_type(name: str, value: object, wanted: type) -> None:
     if not fits:
         # YAML 1.1 reads 2e-4 as text, 2.0e-4 as a number: say so where it bites.
         hint = " (in YAML write 2.0e-4, not 2e-4)" if isinstance(value, str) else ""
-        kind = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}[
-            wanted
-        ]
+        kind = _KINDS[wanted]
         raise InputError(f"{name} must be {kind}, not {value!r}{hint if wanted is float else ''}")
 
 

@@ -45,6 +45,5 @@ def _line(entry: Mapping[str, Any]) -> dict[str, Any]:
         "epoch": entry["epoch"],
         "loss": entry["loss"],
         **{name: scores[name] for name in _SCORES},
-        # A run resumed from a checkpoint of an earlier program has epochs that do not say.
-        "views": entry.get("views"),
+        "views": entry["views"],
     }

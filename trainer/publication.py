@@ -42,7 +42,7 @@ def publish(
     with tempfile.TemporaryDirectory() as folder:
         bundle, insight = Path(folder) / "bundle", Path(folder) / "insight"
         insight.mkdir()
-        if any(entry.get("views") for entry in history):
+        if any(entry["views"] for entry in history):
             write_insight(insight, history)
         save_bundle(
             bundle,
@@ -51,7 +51,7 @@ def publish(
             training={
                 "run": run,
                 "config": config.to_json(),
-                "history": [{**one, "views": summary(one.get("views"))} for one in history],
+                "history": [{**one, "views": summary(one["views"])} for one in history],
             },
             metrics={"epoch": best["epoch"], "validation": best["scores"]},
             data=data,

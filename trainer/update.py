@@ -36,11 +36,14 @@ def apply_update(optimizer: Optimizer, losses: Sequence[Loss], max_grad_norm: fl
     not finite.
     """
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
+    for parameter in parameters:
+        if parameter.grad is None:
+            # The optimizer would pass it over, momentum and all, on a worker that has no picture.
+            parameter.grad = torch.zeros_like(parameter)
     total = sum((loss.total for loss in losses), start=torch.zeros((), device=parameters[0].device))
     loss = _sum_over_workers(parameters, total, sum(loss.tokens for loss in losses))
     for parameter in parameters:
-        if parameter.grad is not None:
-            parameter.grad.div_(max(1, loss.tokens))
+        _gradient(parameter).div_(max(1, loss.tokens))
     norm = clip_grad_norm_(parameters, max_grad_norm)
     if not (math.isfinite(loss.total) and bool(torch.isfinite(norm))):
         # Judged after the sum, so that all workers stop together, and before any weight changes.
@@ -70,4 +73,5 @@ def _sum_over_workers(parameters: Sequence[Parameter], total: Tensor, tokens: in
 
 
 def _gradient(parameter: Parameter) -> Tensor:
-    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+    assert parameter.grad is not None  # noqa: S101 - `apply_update` has seen to it
+    return parameter.grad

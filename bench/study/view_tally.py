@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.metrics import roc_auc_score
 
-from trainer.aimkp.strides import Modality, Strides, View
+from trainer.aimkp.strides import Modality, Strides, ViewState
 
 
 def tally_views(
@@ -33,7 +33,7 @@ def tally_views(
     return tally
 
 
-def _summary(views: Sequence[View]) -> dict[str, float] | None:
+def _summary(views: Sequence[ViewState]) -> dict[str, float] | None:
     if not views:
         return None
     return {
@@ -44,7 +44,7 @@ def _summary(views: Sequence[View]) -> dict[str, float] | None:
     }
 
 
-def _auc(right: Sequence[View], wrong: Sequence[View]) -> float | None:
+def _auc(right: Sequence[ViewState], wrong: Sequence[ViewState]) -> float | None:
     if not right or not wrong:
         return None
     is_right = [True] * len(right) + [False] * len(wrong)

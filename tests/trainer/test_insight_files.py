@@ -47,15 +47,6 @@ def test_before_the_first_epoch_has_ended_there_is_nothing_to_draw(tmp_path: Pat
     assert (tmp_path / "insight.jsonl").read_text() == ""
 
 
-def test_epochs_of_a_run_that_did_not_tell_of_views_yet_are_lines_too(tmp_path: Path) -> None:
-    first, second = history(2)
-    del first["views"]
-    write_insight(tmp_path, [first, second])
-    lines = [json.loads(one) for one in (tmp_path / "insight.jsonl").read_text().splitlines()]
-    assert lines[0]["views"] is None
-    assert (tmp_path / "insight.png").exists()
-
-
 def test_a_plot_that_cannot_be_drawn_is_only_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

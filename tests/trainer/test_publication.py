@@ -24,13 +24,16 @@ def test_the_best_epochs_weights_are_published_once(tmp_path: Path) -> None:
         for parameter in trainable_parameters(base.model).values():
             parameter.add_(1.0)
     store = Store(str(tmp_path / "store"))
-    scores = [{"epoch": 1, "scores": {"f1": 0.5}}, {"epoch": 2, "scores": {"f1": 0.4}}]
+    epochs = [
+        {"epoch": 1, "scores": {"f1": 0.5}, "views": None},
+        {"epoch": 2, "scores": {"f1": 0.4}, "views": None},
+    ]
 
     versions = [
         publish(
             *(store, "tagger", "run-1", base, best),
             config=TrainConfig(beams=2),
-            history=scores,
+            history=epochs,
             best_epoch=1,
             data={"train": {"posts": 3}},
         )

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from torch import Tensor, distributed, multiprocessing
-from torch.optim import SGD
+from torch.optim import SGD, AdamW
 
 from model_store.base import Base
 from model_store.prompt import Batch
@@ -119,6 +119,25 @@ def test_two_workers_make_the_updates_of_one(
         shared = pq.read_table(tmp_path / f"{rank}.parquet").to_pylist()
         for view, expected in zip(shared, alone_strides.to_table().to_pylist(), strict=True):
             assert view == {**expected, "cosine": pytest.approx(expected["cosine"], abs=1e-9)}
+
+
+def test_a_batch_without_pictures_moves_the_projector_as_its_momentum_has_it(
+    tmp_path: Path, examples: TrainingSet
+) -> None:
+    """On one worker as on several, where the sum of no gradients is a gradient of zero."""
+    base = double_base(tmp_path)
+    projector = list(base.family.projector(base.model).parameters())
+    optimizer = AdamW(trainable_parameters(base.model).values(), lr=0.01, weight_decay=0.0)
+    step = make_step(TrainConfig(), base.model, base.family, strides=Strides())
+    everything = [examples[row] for row in range(POSTS)]
+    moved = []
+    for some in (everything, [one for one in everything if one.image is None]):
+        before = [parameter.clone() for parameter in projector]
+        apply_update(optimizer, [step(*ids_and_batch(base, some))], max_grad_norm=1.0)
+        pairs = zip(projector, before, strict=True)
+        moved.append(all(not torch.equal(now, then) for now, then in pairs))
+    assert moved == [True, True]
+    assert {int(optimizer.state[parameter]["step"]) for parameter in projector} == {2}
 
 
 def test_a_gradient_that_is_no_number_ends_the_run_and_changes_no_weight(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from trainer.aimkp.strides import Modality, Strides, View
+from trainer.aimkp.strides import Modality, Strides, ViewState
 
 _QUANTILES = (5, 25, 50, 75, 95)
 _EDGES = [round(-1 + 0.05 * number, 2) for number in range(41)]
@@ -37,8 +37,8 @@ def epoch_insight(
     `strides` must have been shared among the workers since. `tau` are the cosines from which on a
     view counted. A modality of which no view was made is left out.
     """
-    views: dict[Modality, list[View]] = {}
-    worst: dict[str, tuple[Modality, View]] = {}
+    views: dict[Modality, list[ViewState]] = {}
+    worst: dict[str, tuple[Modality, ViewState]] = {}
     for post, modality, view in strides.made_in(epoch):
         views.setdefault(modality, []).append(view)
         if view.dropped and (post not in worst or _noise(view) > _noise(worst[post][1])):
@@ -65,7 +65,7 @@ def modalities(views: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any
     return [(str(one), views[one]) for one in Modality if one in views]
 
 
-def _of_modality(views: Sequence[View], tau: float) -> dict[str, Any]:
+def _of_modality(views: Sequence[ViewState], tau: float) -> dict[str, Any]:
     kept = sum(view.kept for view in views)
     # A product of rounded numbers can lie beyond 1 by a hair, where no bin is.
     cosines = np.clip([view.cosine for view in views], -1, 1)
@@ -88,12 +88,12 @@ def _of_modality(views: Sequence[View], tau: float) -> dict[str, Any]:
     }
 
 
-def _noise(view: View) -> tuple[int, float]:
+def _noise(view: ViewState) -> tuple[int, float]:
     """Greater for a view that was dropped more often or, as often, last had a lower cosine."""
     return view.dropped, -view.cosine
 
 
-def _noisiest(worst: Mapping[str, tuple[Modality, View]]) -> list[dict[str, Any]]:
+def _noisiest(worst: Mapping[str, tuple[Modality, ViewState]]) -> list[dict[str, Any]]:
     """The posts whose worse view was dropped most often, the noisiest first."""
     # By id first, and then again: equals stay in the order they have.
     by_id = sorted(worst.items())

@@ -135,7 +135,9 @@ class AimKPStep(Step):
                 for post in ids:
                     self._strides.visited(post, modality, progression)
                 continue
-            cosine, kept = (values.tolist() for values in outcomes[modality])
+            # One that is no number says nothing but that its view was dropped.
+            cosine = outcomes[modality].cosine.nan_to_num(-1.0).tolist()
+            kept = outcomes[modality].kept.tolist()
             for number, was_made in enumerate(views[modality].rows.tolist()):
                 if was_made:
                     self._strides.made(

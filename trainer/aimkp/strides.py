@@ -38,7 +38,7 @@ class Progression:
         """The stride after a post's first visit, on which nothing is masked."""
         return self._bounded(2, modality)
 
-    def next(self, view: View, modality: Modality, kept: bool) -> View:
+    def next(self, view: ViewState, modality: Modality, kept: bool) -> ViewState:
         """The state of a post's view after one was made and kept or dropped."""
         if view.frozen:
             return view
@@ -47,12 +47,11 @@ class Progression:
         return replace(view, stride=self._bounded(stride, modality), frozen=frozen)
 
     def _bounded(self, stride: int, modality: Modality) -> int:
-        largest = self.largest[modality]
-        return min(stride, largest) if largest else stride
+        return min(stride, self.largest[modality] or _BEYOND_ALL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class View:
+class ViewState:
     """One post's masked view of one modality."""
 
     stride: int = 1
@@ -73,8 +72,10 @@ class View:
     """Whether the last one was kept."""
 
 
+_BEYOND_ALL = 2**30
+"""No text and no picture is that long; doubling on would only run out of bits."""
 _Key = tuple[str, Modality]
-_NEW = View()
+_NEW = ViewState()
 _SCHEMA = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -95,8 +96,8 @@ class Strides:
     """The views of all posts that were visited."""
 
     def __init__(self) -> None:
-        self._views: dict[_Key, View] = {}
-        self._unshared: dict[_Key, View] = {}
+        self._views: dict[_Key, ViewState] = {}
+        self._unshared: dict[_Key, ViewState] = {}
 
     def __len__(self) -> int:
         return len(self._views)
@@ -106,14 +107,14 @@ class Strides:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def of(self, post: str, modality: Modality) -> View:
+    def of(self, post: str, modality: Modality) -> ViewState:
         """A post's view; that of a post never visited has a stride of 1."""
         return self._views.get((post, modality), _NEW)
 
     def visited(self, post: str, modality: Modality, progression: Progression) -> None:
         """Notes that no such view of the post was made; its first visit readies one."""
         if (post, modality) not in self._views:
-            self._put((post, modality), View(stride=progression.first(modality)))
+            self._put((post, modality), ViewState(stride=progression.first(modality)))
 
     def made(
         self,
@@ -138,19 +139,21 @@ class Strides:
         )
         self._put((post, modality), after)
 
-    def made_in(self, epoch: int) -> Iterator[tuple[str, Modality, View]]:
+    def made_in(self, epoch: int) -> Iterator[tuple[str, Modality, ViewState]]:
         """Post, modality and view wherever the last view was made in that epoch."""
         for (post, modality), view in self._views.items():
             if view.epoch == epoch:
                 yield post, modality, view
 
-    def _put(self, key: _Key, view: View) -> None:
+    def _put(self, key: _Key, view: ViewState) -> None:
         self._views[key] = self._unshared[key] = view
 
     def share(self) -> None:
         """Gives all workers what each has noted since the last time; all must call it."""
         if distributed.is_initialized() and distributed.get_world_size() > 1:
-            gathered: list[dict[_Key, View]] = [{} for _ in range(distributed.get_world_size())]
+            gathered: list[dict[_Key, ViewState]] = [
+                {} for _ in range(distributed.get_world_size())
+            ]
             distributed.all_gather_object(gathered, self._unshared)
             # A post is visited by one worker in an epoch, so no two have noted the same.
             for noted in gathered:
@@ -169,8 +172,8 @@ class Strides:
     def from_table(cls, table: pa.Table) -> Self:
         """Inverse of `to_table`."""
         strides = cls()
-        names = [field.name for field in fields(View)]
+        names = [field.name for field in fields(ViewState)]
         for row in table.to_pylist():
-            view = View(**{name: row[name] for name in names})
+            view = ViewState(**{name: row[name] for name in names})
             strides._views[row["id"], Modality(row["modality"])] = view
         return strides

@@ -6,7 +6,6 @@ with the step it is there to check. For tests and benchmarks only.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 import torch
@@ -44,7 +43,7 @@ class Reference:
     def visit(self, post: str, batch: Batch) -> Seen:
         """Adds the gradient of a post, alone in its batch, summed over its label tokens."""
         parameters = [p for p in self.model.parameters() if p.requires_grad]
-        before = [None if p.grad is None else p.grad.clone() for p in parameters]
+        before = [p.grad for p in parameters]
         mask = batch.inputs["attention_mask"]
         clean, loss = self._gradient(batch, mask, parameters)
         seen, views = Seen(loss), [clean]
@@ -91,9 +90,7 @@ class Reference:
         logits, labels = output.logits[0, :-1], batch.labels[0, 1:]
         loss = functional.cross_entropy(logits, labels, ignore_index=-100, reduction="sum")
         loss.backward()
-        gradient = [
-            torch.zeros_like(p) if p.grad is None else p.grad.detach().clone() for p in parameters
-        ]
+        gradient = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         return gradient, loss.item()
 
     def _positions(self, batch: Batch) -> dict[str, list[int]]:
@@ -118,7 +115,7 @@ class Reference:
 
     def _grids(self, batch: Batch, positions: list[int]):
         config = self.model.config
-        if config.model_type == "qwen2_vl":
+        if config.model_type.startswith("qwen2"):
             merge = config.vision_config.spatial_merge_size
             _, height, width = batch.inputs["image_grid_thw"][0].tolist()
             yield height // merge, width // merge, positions
@@ -131,7 +128,8 @@ class Reference:
 
 def _cosine(one: list[Tensor], other: list[Tensor]) -> float:
     def inner(a, b):
-        return math.fsum(float((x.double() * y.double()).sum()) for x, y in zip(a, b, strict=True))
+        products = [torch.dot(x.flatten(), y.flatten()) for x, y in zip(a, b, strict=True)]
+        return torch.stack(products).double().sum()
 
-    norms = math.sqrt(inner(one, one) * inner(other, other))
-    return inner(one, other) / norms if norms else 0.0
+    norms = (inner(one, one) * inner(other, other)).sqrt().item()
+    return inner(one, other).item() / norms if norms else 0.0

@@ -68,6 +68,16 @@ def test_the_weighted_gradient_is_added_to_what_is_there() -> None:
     assert one.grad.tolist() == [10 + 1 + 1.5 + 2.5, 2 + 2 + 3]
 
 
+def test_a_view_that_is_not_finite_is_dropped_and_harms_nothing() -> None:
+    one = Parameter(torch.zeros(2))
+    clean = {one: torch.tensor([[1.0, 2.0], [3.0, 4.0]])}
+    masked = {one: torch.tensor([[torch.inf, 0.0], [torch.nan, 1.0]])}
+    assert not (cosines(clean, masked) >= -1).any()
+    add_gradients([clean, masked], torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
+    assert one.grad is not None
+    assert one.grad.tolist() == [4.0, 6.0]
+
+
 POSTS = 16
 
 

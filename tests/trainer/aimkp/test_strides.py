@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 
-from trainer.aimkp.strides import Afterwards, Modality, Progression, Strides, View
+from trainer.aimkp.masking import kept_text
+from trainer.aimkp.strides import Afterwards, Modality, Progression, Strides, ViewState
 
 IMAGE, TEXT = Modality.IMAGE, Modality.TEXT
 
@@ -21,7 +23,7 @@ def progression(
 
 def strides_used(
     how: Progression, kept: Sequence[bool], modality: Modality = TEXT
-) -> tuple[list[int], View]:
+) -> tuple[list[int], ViewState]:
     """The strides of a post's views that are kept or dropped in turn, and its state afterwards."""
     strides = Strides()
     strides.visited("7", modality, how)
@@ -39,7 +41,7 @@ def test_a_post_that_was_never_visited_is_not_masked() -> None:
 def test_the_first_visit_readies_a_stride_of_two_and_a_later_one_changes_nothing() -> None:
     strides = Strides()
     strides.visited("7", IMAGE, progression())
-    assert strides.of("7", IMAGE) == View(stride=2)
+    assert strides.of("7", IMAGE) == ViewState(stride=2)
     strides.made("7", IMAGE, progression(), epoch=2, cosine=0.5, kept=True)
     before = strides.of("7", IMAGE)
     strides.visited("7", IMAGE, progression())
@@ -81,7 +83,7 @@ def test_a_frozen_text_leaves_the_picture_alone() -> None:
     strides.made("7", TEXT, how, epoch=2, cosine=-0.5, kept=False)
     strides.made("7", IMAGE, how, epoch=2, cosine=0.9, kept=True)
     assert strides.of("7", TEXT).frozen
-    assert strides.of("7", IMAGE) == View(
+    assert strides.of("7", IMAGE) == ViewState(
         stride=4, made=1, epoch=2, last_stride=2, cosine=0.9, kept=True
     )
 
@@ -90,6 +92,13 @@ def test_a_frozen_text_leaves_the_picture_alone() -> None:
 def test_no_stride_is_longer_than_the_largest(largest: int, used: list[int]) -> None:
     how = progression(image=largest)
     assert strides_used(how, [True, True, True], IMAGE)[0] == used
+
+
+def test_a_view_that_is_always_kept_never_runs_out_of_bits() -> None:
+    used, state = strides_used(progression(), [True] * 100)
+    kept = kept_text(torch.ones(1, 5, dtype=torch.bool), used[-1:])
+    assert kept.tolist() == [[False, False, False, False, True]]
+    assert state.stride == used[-1]
 
 
 def test_a_largest_stride_of_one_switches_a_modality_off() -> None:
@@ -116,7 +125,7 @@ def test_strides_come_back_from_a_file_as_they_were(tmp_path: Path) -> None:
     found = Strides.from_table(pq.read_table(tmp_path / "strides.parquet"))
     assert found == strides
     assert len(found) == 6
-    assert found.of("a", TEXT) == View(
+    assert found.of("a", TEXT) == ViewState(
         stride=2,
         frozen=True,
         made=2,
