@@ -1,0 +1,63 @@
+"""`keyphrases train`: two workers, AimKP, a kill of everything, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.keyphrases.conftest import Demo, Keyphrases
+from tests.keyphrases.processes import start, wait_until
+
+SECOND_EPOCH = "checkpoint-00000040"
+"""The checkpoint after two epochs of the demo's 640 training posts, in batches of 32."""
+
+
+def noticed(store: Path, checkpoint: str) -> bool:
+    """Whether a run would resume from it: Ray's controller writes down which it knows of."""
+    return any(
+        checkpoint in snapshot.read_text()
+        for snapshot in store.rglob("checkpoint_manager_snapshot.json")
+    )
+
+
+@pytest.mark.timeout(600)
+def test_a_killed_aimkp_training_goes_on_and_its_version_indexes(
+    demo: Demo, keyphrases: Keyphrases, tmp_path: Path
+) -> None:
+    store, index = tmp_path / "store", f"embedded:{tmp_path / 'index'}"
+    train = (
+        *("train", "--data", demo.dump / "train.jsonl", "--valid", demo.dump / "valid.jsonl"),
+        *("--base", "small", "--store", store, "--name", "tagger"),
+        *("--method", "aimkp", "--workers", "2"),
+    )
+    killed = start(*train)
+    wait_until(lambda: noticed(store, SECOND_EPOCH), killed)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert not any(store.rglob("card.json"))
+
+    trained = keyphrases(*train, timeout=300)
+
+    assert trained.returncode == 0, trained.stderr
+    assert "going on after step 40 of 60" in trained.stderr
+    assert "published tagger@1" in trained.stdout
+    shown = keyphrases("models", "show", "tagger@1", "--store", store, "--json")
+    history = json.loads(shown.stdout)["training"]["history"]
+    views = [epoch["views"] for epoch in history]
+    assert views[0] is None
+    # The third epoch, after the kill, goes on from the strides of the second.
+    assert set(views[1]["text"]["strides"]) == {"2"}
+    assert "4" in views[2]["text"]["strides"]
+    assert views[2]["text"]["made"] == views[1]["text"]["made"] > 0
+
+    indexed = keyphrases(
+        *("index", demo.dump / "valid.jsonl", "--index", index),
+        *("--store", store, "--model", "tagger@1"),
+    )
+    assert indexed.returncode == 0, indexed.stderr
+    summary = json.loads(indexed.stdout)
+    assert summary["generated"] == summary["read"] > 0
+    assert summary["dead"] == 0
