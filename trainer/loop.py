@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch.optim import AdamW
 
-from model_store.prompt import Batch
 from trainer.aimkp.insight import epoch_insight
 from trainer.checkpoint import TrainState
 from trainer.config import TrainConfig
+from trainer.examples import Examples
 from trainer.methods import tau
 from trainer.optimization import set_rates
 from trainer.order import Order, Rows
@@ -44,14 +44,6 @@ class Surroundings(Protocol):
     def report(self, event: Event) -> None:
         """Tells the one who waits."""
         ...
-
-
-class Examples(NamedTuple):
-    """Some posts, ready to be learnt from."""
-
-    ids: tuple[str, ...]
-    batch: Batch
-    """A row for each."""
 
 
 def uses_bf16(config: TrainConfig, device: torch.device) -> bool:

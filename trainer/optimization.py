@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from torch.nn import Parameter
 from torch.optim import AdamW
 
+from model_store.base import Base
 from trainer.config import TrainConfig
 
 
-def make_optimizer(
-    lora: Sequence[Parameter], projector: Sequence[Parameter], config: TrainConfig
-) -> AdamW:
-    """AdamW over two groups, LoRA first, projector second, each with its peak rate."""
+def make_optimizer(base: Base, config: TrainConfig) -> AdamW:
+    """AdamW over what is trained: LoRA first, then the projector, each with its peak rate."""
+    projector = list(base.family.projector(base.model).parameters())
+    of_projector = {id(parameter) for parameter in projector}
+    trainable = [one for one in base.model.parameters() if one.requires_grad]
+    lora = [one for one in trainable if id(one) not in of_projector]
     return AdamW(
         [
-            {"params": list(lora), "peak": config.lora_learning_rate},
-            {"params": list(projector), "peak": config.projector_learning_rate},
+            {"params": lora, "peak": config.lora_learning_rate},
+            {"params": projector, "peak": config.projector_learning_rate},
         ],
         weight_decay=config.weight_decay,
     )

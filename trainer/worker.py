@@ -16,7 +16,6 @@ import torch
 from pyarrow import fs
 from ray.train import CheckpointUploadMode
 from torch import distributed
-from torch.optim import AdamW
 
 from model_store.base import Base, BaseIdentity, load_base
 from model_store.keyphraser import Keyphraser
@@ -24,7 +23,6 @@ from model_store.lora import LoraSettings, attach_lora
 from model_store.prompt import Prompt
 from model_store.store import Store
 from posts.errors import JobError
-from posts.pictures import decode_picture
 from trainer.checkpoint import (
     TrainState,
     Weights,
@@ -34,7 +32,8 @@ from trainer.checkpoint import (
 )
 from trainer.config import TrainConfig
 from trainer.evaluation import predict
-from trainer.loop import Examples, Loop, Worker, uses_bf16
+from trainer.examples import Examples, encode_examples
+from trainer.loop import Loop, Worker, uses_bf16
 from trainer.methods import make_step
 from trainer.metrics import Case, score
 from trainer.optimization import make_optimizer
@@ -112,7 +111,7 @@ class _Learner:
         self._config = job.config
         self._train, self._valid = self._open_data()
         self._base = _prepare(job, worker.device)
-        self._optimizer = _optimizer(self._base, job.config)
+        self._optimizer = make_optimizer(self._base, job.config)
         self._prompt = Prompt(
             self._base.processor, self._base.family, max_text_tokens=job.config.max_text_tokens
         )
@@ -211,13 +210,7 @@ class _Learner:
         return train, valid
 
     def _encode(self, rows: Rows) -> Examples:
-        examples = [self._train[int(row)] for row in rows]
-        batch = self._prompt.encode_training(
-            [example.text for example in examples],
-            [None if e.image is None else decode_picture(e.image) for e in examples],
-            [example.keyphrases for example in examples],
-        )
-        return Examples(tuple(example.id for example in examples), batch)
+        return encode_examples(self._prompt, [self._train[int(row)] for row in rows])
 
     def _resume(self) -> tuple[TrainState, Weights | None]:
         checkpoint = ray.train.get_checkpoint()
@@ -257,14 +250,6 @@ def _prepare(job: WorkerJob, device: torch.device) -> Base:
     if job.config.gradient_checkpointing:
         base.family.checkpoint_layers(base.model)
     return base
-
-
-def _optimizer(base: Base, config: TrainConfig) -> AdamW:
-    projector = list(base.family.projector(base.model).parameters())
-    of_projector = {id(parameter) for parameter in projector}
-    trainable = [one for one in base.model.parameters() if one.requires_grad]
-    lora = [one for one in trainable if id(one) not in of_projector]
-    return make_optimizer(lora, projector, config)
 
 
 def _gather(cases: list[Case], worker: Worker) -> list[Case]:

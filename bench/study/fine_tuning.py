@@ -19,13 +19,13 @@ from model_store.keyphraser import Keyphraser
 from model_store.lora import LoraSettings, attach_lora, merge_lora
 from model_store.prompt import Prompt
 from posts.drawn import drawn_posts
-from posts.pictures import decode_picture
 from posts.post import Post
 from posts.writing import write_parquet
 from trainer.checkpoint import TrainState
 from trainer.config import TrainConfig
 from trainer.evaluation import evaluate
-from trainer.loop import Examples, Loop, Worker
+from trainer.examples import Examples, encode_examples
+from trainer.loop import Loop, Worker
 from trainer.methods import make_step
 from trainer.metrics import score
 from trainer.optimization import make_optimizer
@@ -79,7 +79,8 @@ class FineTuned:
 
     def examples(self, posts: Sequence[Post]) -> Examples:
         """Posts, ready to be learnt from."""
-        return _encode(self.base, self.plan.config, posts)
+        prompt = _prompt(self.base, self.plan.config)
+        return encode_examples(prompt, list(map(_example, posts)))
 
 
 def run(plan: Plan) -> dict[str, Any]:
@@ -175,17 +176,13 @@ def _trainable_base(config: TrainConfig) -> Base:
 
 
 def _train(base: Base, config: TrainConfig, train: TrainingSet, watch: _Watch) -> TrainState:
-    projector = list(base.family.projector(base.model).parameters())
-    of_projector = {id(one) for one in projector}
-    trained = [one for one in base.model.parameters() if one.requires_grad]
-    lora = [one for one in trained if id(one) not in of_projector]
-    state = TrainState()
+    state, prompt = TrainState(), _prompt(base, config)
     base.model.train()
     Loop(
         config=config,
         step=make_step(config, base.model, base.family, strides=state.strides),
-        optimizer=make_optimizer(lora, projector, config),
-        encode=lambda rows: _encode(base, config, [train[int(row)] for row in rows]),
+        optimizer=make_optimizer(base, config),
+        encode=lambda rows: encode_examples(prompt, [train[int(row)] for row in rows]),
         order=Order(posts=len(train), batch_size=config.batch_size, seed=config.seed),
         worker=Worker(device=torch.device("cpu")),
         surroundings=watch,
@@ -193,11 +190,11 @@ def _train(base: Base, config: TrainConfig, train: TrainingSet, watch: _Watch) -
     return state
 
 
-def _encode(base: Base, config: TrainConfig, posts: Sequence[Example | Post]) -> Examples:
-    prompt = Prompt(base.processor, base.family, max_text_tokens=config.max_text_tokens)
-    batch = prompt.encode_training(
-        [one.text for one in posts],
-        [None if one.image is None else decode_picture(one.image) for one in posts],
-        [tuple(one.keyphrases or ()) for one in posts],
+def _prompt(base: Base, config: TrainConfig) -> Prompt:
+    return Prompt(base.processor, base.family, max_text_tokens=config.max_text_tokens)
+
+
+def _example(post: Post) -> Example:
+    return Example(
+        id=post.id, text=post.text, image=post.image, keyphrases=tuple(post.keyphrases or ())
     )
-    return Examples(tuple(one.id for one in posts), batch)

@@ -19,10 +19,10 @@ from trainer.checkpoint import (
     copy_weights,
     load_checkpoint,
     save_checkpoint,
-    trainable_parameters,
 )
 from trainer.config import TrainConfig
-from trainer.loop import Examples, Loop, Worker, selection
+from trainer.examples import Examples
+from trainer.loop import Loop, Worker, selection
 from trainer.methods import make_step
 from trainer.metrics import score
 from trainer.optimization import make_optimizer
@@ -87,10 +87,7 @@ class Run:
 
     def go(self, examples: TrainingSet, resume: int | None = None) -> TrainState:
         base = self.base
-        parameters = trainable_parameters(base.model)
-        projector = [p for name, p in parameters.items() if "projector" in name]
-        lora = [p for name, p in parameters.items() if "lora_" in name]
-        self.optimizer = make_optimizer(lora, projector, self.config)
+        self.optimizer = make_optimizer(base, self.config)
         state = TrainState()
         if resume is not None:
             state, best = load_checkpoint(self.folder / str(resume), base.model, self.optimizer)

@@ -1,8 +1,11 @@
 """Learning rates."""
 
-import pytest
-import torch
+from pathlib import Path
 
+import pytest
+
+from tests.trainer.examples import trainable_base
+from trainer.checkpoint import trainable_parameters
 from trainer.config import TrainConfig
 from trainer.optimization import make_optimizer, rate_factor, set_rates
 
@@ -21,9 +24,14 @@ def test_no_update_is_wasted_at_rate_zero() -> None:
     assert rate_factor(0, 1, 0.0) == 1
 
 
-def test_each_group_has_its_own_peak() -> None:
-    lora, projector = (torch.nn.Parameter(torch.ones(1)) for _ in range(2))
+def test_lora_and_projector_have_their_own_peaks(tmp_path: Path) -> None:
+    base = trainable_base(tmp_path)
     config = TrainConfig(lora_learning_rate=0.4, projector_learning_rate=0.2)
-    optimizer = make_optimizer([lora], [projector], config)
+    optimizer = make_optimizer(base, config)
     set_rates(optimizer, 50, 100, 0.0)
     assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.2, 0.1])
+    lora, projector = (group["params"] for group in optimizer.param_groups)
+    assert len(lora) + len(projector) == len(trainable_parameters(base.model))
+    assert {id(one) for one in projector} == {
+        id(one) for one in base.family.projector(base.model).parameters()
+    }

@@ -88,13 +88,8 @@ def learnt() -> Base:
     torch.manual_seed(0)
     attach_lora(base.model, base.family, LoraSettings(r=16, alpha=32))
     base.model.train()
-    parameters = dict(base.model.named_parameters())
     config = TrainConfig(lora_learning_rate=2e-3, projector_learning_rate=1e-3)
-    optimizer = make_optimizer(
-        [p for name, p in parameters.items() if "lora_" in name],
-        list(base.family.projector(base.model).parameters()),
-        config,
-    )
+    optimizer = make_optimizer(base, config)
     for group in optimizer.param_groups:
         group["lr"] = group["peak"]
     step, examples = StandardStep(base.model, base.family), drawn("train", 40 * POSTS)
