@@ -25,6 +25,12 @@ SCENARIOS = ("clean", "text-only", "image-only", "shuffled")
 
 STANDARD, AIMKP = "standard", "aimkp"
 STANDARD_TOLD, AIMKP_TOLD = "standard-told", "aimkp-told"
+STANDARD_FEW, AIMKP_FEW = "standard-few", "aimkp-few"
+ELSEWHERE = {
+    "where_texts_name_the_picture": (AIMKP_TOLD, STANDARD_TOLD),
+    "with_few_posts": (AIMKP_FEW, STANDARD_FEW),
+}
+"""Pairs that put an explanation to the test."""
 _NO_FILTER = {"tau_image": -1.0, "tau_text": -1.0}
 ABLATIONS: dict[str, dict[str, Any]] = {
     "no-text-masking": {"largest_text_stride": 1},
@@ -45,6 +51,8 @@ class Condition:
     """What differs from trainer/configs/small.yaml, the number of epochs apart."""
     told: bool = False
     """Whether each text, in training and after, also names what the picture shows."""
+    train_posts: int = TRAIN_POSTS
+    epochs: int = EPOCHS
 
 
 CONDITIONS = (
@@ -57,6 +65,11 @@ CONDITIONS = (
     # Where text and picture overlap, which they do not otherwise: is it that which AimKP needs?
     Condition(name=STANDARD_TOLD, noise=0.0, settings={"method": STANDARD}, told=True),
     Condition(name=AIMKP_TOLD, noise=0.0, settings={"method": AIMKP}, told=True),
+    # Where less is learnt of text and picture, though in as many steps: is there more to win?
+    *(
+        Condition(name=name, noise=0.0, settings={"method": method}, train_posts=128, epochs=20)
+        for name, method in ((STANDARD_FEW, STANDARD), (AIMKP_FEW, AIMKP))
+    ),
 )
 
 
@@ -67,9 +80,7 @@ class Plan:
     condition: Condition
     seed: int
     """Of LoRA's first weights, the order of the posts, and which labels are wrong."""
-    train_posts: int = TRAIN_POSTS
     test_posts: int = TEST_POSTS
-    epochs: int = EPOCHS
 
     @property
     def name(self) -> str:
@@ -77,8 +88,8 @@ class Plan:
 
     @property
     def config(self) -> TrainConfig:
-        settings = self.condition.settings
-        return TrainConfig.from_yaml(SMALL_CONFIG, **settings, epochs=self.epochs, seed=self.seed)
+        own = self.condition.settings | {"epochs": self.condition.epochs, "seed": self.seed}
+        return TrainConfig.from_yaml(SMALL_CONFIG, **own)
 
     def settings(self) -> dict[str, Any]:
         """All that decides what comes out.
@@ -91,7 +102,7 @@ class Plan:
         return told | {
             "base": identify_base(SMALL).sha256,
             "noise": self.condition.noise,
-            "train_posts": self.train_posts,
+            "train_posts": self.condition.train_posts,
             "test_posts": self.test_posts,
             "config": {key: value for key, value in config.items() if value != usual[key]},
         }

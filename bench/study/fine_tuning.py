@@ -105,7 +105,7 @@ def run(plan: Plan) -> dict[str, Any]:
 
 def fine_tune(plan: Plan) -> FineTuned:
     """Trains a model from the start."""
-    drawn = _draw("train", plan.train_posts, plan)
+    drawn = _draw("train", plan.condition.train_posts, plan)
     posts, swapped = swap_labels(drawn, plan.condition.noise, plan.seed)
     watch = _Watch([post.id for post in posts], frozenset(posts[row].id for row in swapped))
     base = _trainable_base(plan.config)

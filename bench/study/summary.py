@@ -14,7 +14,7 @@ from typing import Any
 
 from scipy import stats
 
-from bench.study.conditions import ABLATIONS, AIMKP, AIMKP_TOLD, SCENARIOS, STANDARD, STANDARD_TOLD
+from bench.study.conditions import ABLATIONS, AIMKP, ELSEWHERE, SCENARIOS, STANDARD
 
 Run = dict[str, Any]
 Value = Callable[[Run], float | None]
@@ -54,17 +54,20 @@ def summarise(runs: Iterable[Run]) -> dict[str, Any]:
             if name == AIMKP and (STANDARD, noise) in study.conditions
             for scenario in SCENARIOS
         ],
-        "aimkp_minus_standard_where_texts_name_the_picture": [
-            {"noise": 0.0, "scenario": scenario}
-            | {
-                metric: study.difference(
-                    (AIMKP_TOLD, 0.0), (STANDARD_TOLD, 0.0), _score(scenario, metric)
-                )
-                for metric in METRICS
-            }
-            for scenario in SCENARIOS
-            if {(AIMKP_TOLD, 0.0), (STANDARD_TOLD, 0.0)} <= set(study.conditions)
-        ],
+        **{
+            f"aimkp_minus_standard_{where}": [
+                {"noise": 0.0, "scenario": scenario}
+                | {
+                    metric: study.difference(
+                        (aimkp, 0.0), (standard, 0.0), _score(scenario, metric)
+                    )
+                    for metric in METRICS
+                }
+                for scenario in SCENARIOS
+                if {(aimkp, 0.0), (standard, 0.0)} <= set(study.conditions)
+            ]
+            for where, (aimkp, standard) in ELSEWHERE.items()
+        },
         "ablations_minus_aimkp": [
             {"condition": name, "noise": noise, "scenario": scenario}
             | {
@@ -85,7 +88,7 @@ def summarise(runs: Iterable[Run]) -> dict[str, Any]:
             | {"auc": study.mean(name, noise, _auc(modality))}
             for modality in MODALITIES
             for name, noise in study.conditions
-            if name not in (STANDARD, STANDARD_TOLD)
+            if not name.startswith(STANDARD)
         ],
         "label_loss": [
             {"condition": name, "noise": noise}
@@ -108,7 +111,8 @@ class Study:
 
     def __init__(self, runs: Iterable[Run]) -> None:
         self.runs = list(runs)
-        order = [STANDARD, AIMKP, *ABLATIONS, STANDARD_TOLD, AIMKP_TOLD]
+        order = [STANDARD, AIMKP, *ABLATIONS]
+        order += [name for pair in ELSEWHERE.values() for name in reversed(pair)]
         self.conditions = sorted(
             {(run["condition"], run["noise"]) for run in self.runs},
             key=lambda one: (order.index(one[0]) // 2, one[1], order.index(one[0])),
