@@ -100,7 +100,9 @@ def _parts(axes: Axes, summary: Mapping[str, Any]) -> None:
     axes.grid(axis="x", alpha=0.3)
     axes.set_xlabel("F1@3 minus that of full AimKP (right of the line: better than AimKP)")
     axes.set_title(f"At {NOISE:.0%} wrong labels: AimKP without a part", weight="bold")
-    axes.legend(frameon=False, fontsize=9)
+    axes.legend(
+        frameon=False, fontsize=9, ncols=4, loc="upper center", bbox_to_anchor=(0.45, -0.12)
+    )
 
 
 def _views(axes: Axes, summary: Mapping[str, Any]) -> None:

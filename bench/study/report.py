@@ -21,7 +21,8 @@ _METHOD = (
     "after, also names what the picture shows. few: 128 training posts, 20 epochs. Held-out posts, "
     f"{TEST_POSTS}, are clean, and the same in all runs. Scores are cmkp. A seed decides LoRA's "
     "first weights, the order of the posts and which labels are wrong. Intervals: 95%, Student's t "
-    "over seeds; differences are paired by seed. views: over all epochs that mask; auc is the "
+    "over seeds; differences are paired by seed; over_all_noise is the mean over the shares of "
+    "noise. views: over all epochs that mask; auc is the "
     "chance that the cosine of a view with right labels is above that of one with wrong labels. "
     "label_loss: mean per label token at the end, on training posts. harm: F1@3 with shuffled "
     "pictures minus F1@3 of text-only. One thread a run; train_seconds were taken on a machine "
@@ -64,6 +65,10 @@ def tables(summary: Mapping[str, Any]) -> str:
             [
                 [f"{row['noise']:.0%}", row["scenario"], *_signed_scores(row)]
                 for row in summary["aimkp_minus_standard"]
+            ]
+            + [
+                ["all", row["scenario"], *_signed_scores(row)]
+                for row in summary["aimkp_minus_standard_over_all_noise"]
             ],
         ),
         "AimKP minus standard elsewhere, without noise",

@@ -54,6 +54,11 @@ def summarise(runs: Iterable[Run]) -> dict[str, Any]:
             if name == AIMKP and (STANDARD, noise) in study.conditions
             for scenario in SCENARIOS
         ],
+        "aimkp_minus_standard_over_all_noise": [
+            {"scenario": scenario}
+            | {metric: study.over_all_noise(_score(scenario, metric)) for metric in METRICS}
+            for scenario in SCENARIOS
+        ],
         **{
             f"aimkp_minus_standard_{where}": [
                 {"noise": 0.0, "scenario": scenario}
@@ -129,6 +134,19 @@ class Study:
         """Mean of `one` minus `other` over the seeds that both have, with its interval."""
         ones, others = self._by_seed(*one, value), self._by_seed(*other, value)
         return interval([ones[seed] - others[seed] for seed in ones.keys() & others.keys()])
+
+    def over_all_noise(self, value: Value) -> dict[str, float | None] | None:
+        """AimKP minus standard, averaged over the shares of noise, seed by seed."""
+        noises = [noise for name, noise in self.conditions if name == AIMKP]
+        ones = [self._by_seed(AIMKP, noise, value) for noise in noises]
+        others = [self._by_seed(STANDARD, noise, value) for noise in noises]
+        seeds = set.intersection(*(set(one) for one in ones + others)) if noises else set()
+        return interval(
+            [
+                fmean(one[seed] - other[seed] for one, other in zip(ones, others, strict=True))
+                for seed in seeds
+            ]
+        )
 
     def _by_seed(self, name: str, noise: float, value: Value) -> dict[int, float]:
         of_condition = [

@@ -95,6 +95,7 @@ def test_the_report_is_made_from_run_files_alone(
     )
     # Half a width is t(0.975, 1) = 12.7062 times 0.2 / sqrt(2) / sqrt(2).
     assert difference["f1@3"] == {"mean": 0.2, "low": -1.07062, "high": 1.47062}
+    assert content["aimkp_minus_standard_over_all_noise"][2]["f1@3"] == difference["f1@3"]
     assert {row["f1@3"]["mean"] for row in content["ablations_minus_aimkp"]} == {-0.05}
     assert content["views"][0]["kept, wrong labels"]["mean"] == 0.75
     assert content["seeds"] == [0, 1]
