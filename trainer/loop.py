@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch.optim import AdamW
 
+from posts.errors import JobError
 from trainer.aimkp.insight import epoch_insight
 from trainer.checkpoint import TrainState
 from trainer.config import TrainConfig
@@ -137,7 +138,13 @@ class Loop:
         return loss
 
     def _gradient(self, examples: Examples) -> Loss:
-        return self._step(examples.ids, examples.batch.to(self._worker.device))
+        try:
+            return self._step(examples.ids, examples.batch.to(self._worker.device))
+        except torch.OutOfMemoryError as error:
+            raise JobError(
+                f"a GPU has too little memory for {len(examples.ids)} posts at once; lower "
+                "micro_batch_size, or set gradient_checkpointing: true"
+            ) from error
 
     def _report_step(self, state: TrainState, epoch: int, loss: GlobalLoss, clock: _Clock) -> None:
         self._surroundings.report(

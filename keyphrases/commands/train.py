@@ -10,6 +10,7 @@ from keyphrases.console import Bar, out
 from keyphrases.training_display import TrainingDisplay
 from model_store.base import SMALL
 from model_store.store import ModelVersion
+from posts.errors import InputError
 from trainer.config import METHODS, TrainConfig
 from trainer.configs import SHIPPED, find_config
 from trainer.run import TrainJob, train
@@ -63,7 +64,11 @@ def _settings(config: str | None, base: str) -> TrainConfig:
     """Those asked for; else what ships for the small base, and for others the published ones."""
     if config is None and base != SMALL:
         return TrainConfig()
-    return TrainConfig.from_yaml(find_config(config or "small"))
+    path = find_config(config or "small")
+    if not path.exists():
+        names = ", ".join(SHIPPED)
+        raise InputError(f"there are no settings {config}: name a YAML file, or one of {names}")
+    return TrainConfig.from_yaml(path)
 
 
 def run_training(job: TrainJob) -> ModelVersion:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from model_store.base import Base
+from posts.errors import JobError
 from tests.trainer.examples import encode, mixed_posts, trainable_base, training_set
 from trainer.aimkp.strides import Modality
 from trainer.checkpoint import (
@@ -28,6 +29,7 @@ from trainer.metrics import score
 from trainer.optimization import make_optimizer
 from trainer.order import Order, Rows
 from trainer.progress import Began, Event, Stepped, Validated
+from trainer.step import StandardStep
 from trainer.training_set import TrainingSet
 
 CONFIG = TrainConfig(
@@ -136,6 +138,17 @@ def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(
         assert torch.equal(copy_weights(resumed.base.model)[name], weights), name
     for name, weights in undisturbed.kept[-1].items():
         assert torch.equal(resumed.kept[-1][name], weights), name
+
+
+def test_too_little_memory_is_told_with_what_to_do(
+    tmp_path: Path, examples: TrainingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(StandardStep, "__call__", full)
+    with pytest.raises(JobError, match="2 posts at once; lower micro_batch_size"):
+        new_run(tmp_path).go(examples)
 
 
 @pytest.mark.parametrize("kill_at", [6, 7, 8])
