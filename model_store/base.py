@@ -1,6 +1,7 @@
 """The base: the pretrained model that training starts from and a bundle builds on.
 
-A base is named by a local folder, a hub id (`owner/name`), or `small`, the one that ships.
+A base is named by a local folder, a hub id (`owner/name`), `small`, the one that ships, or
+`pocket`, the one that is put together from weights in two packages.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from transformers.utils import logging
 
 from model_store.card import BaseIdentity
 from model_store.families import Family, family_of
+from model_store.pocket.conversion import pocket_folder
 from posts.errors import InputError
 
 SMALL = "small"
+POCKET = "pocket"
 _SHIPPED = Path(__file__).parent / "bases"
 _HUB_FILES = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
 """Weights in safetensors, and text; never pickles and never code."""
@@ -106,13 +109,15 @@ def _no_progress_bar() -> Iterator[None]:
 
 
 def _find(name: str, revision: str) -> Path:
+    if name == POCKET:
+        return pocket_folder()
     folder = _SHIPPED / SMALL if name == SMALL else Path(name).expanduser()
     if not folder.is_dir() and name != SMALL and name.count("/") == 1 and name[0] not in "./~":
         folder = _download(name, revision)
     if not (folder / "config.json").is_file():
         raise InputError(
             f"there is no base {name}: name a folder with config.json and safetensors, "
-            f"a hub id, or {SMALL!r}"
+            f"a hub id, {SMALL!r} or {POCKET!r}"
         )
     return folder
 
@@ -128,8 +133,8 @@ def _download(hub_id: str, revision: str) -> Path:
 
 
 def _identity(name: str, folder: Path) -> BaseIdentity:
-    if name == SMALL:
-        return BaseIdentity(name=SMALL, revision="", sha256=_digest(folder))
+    if name in (SMALL, POCKET):
+        return BaseIdentity(name=name, revision="", sha256=_digest(folder))
     if Path(name).expanduser().is_dir():
         # Absolute, for workers have working directories of their own.
         return BaseIdentity(name=str(folder.resolve()), revision="", sha256=_digest(folder))

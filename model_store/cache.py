@@ -1,4 +1,4 @@
-"""The cache: bundles of a store on S3, copied once to this machine."""
+"""The cache: bundles of a store on S3, copied once to this machine, and bases made on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fetch_bundle(files: Files, folder: str) -> Path:
     does not check out is fetched again.
     """
     card = read_card(files, folder).to_json()
-    place = _cache_folder() / hashlib.sha256(card).hexdigest()
+    place = cache_folder("models") / hashlib.sha256(card).hexdigest()
     if place.is_dir():
         try:
             check_bundle(LocalFiles(place))
@@ -57,6 +57,7 @@ def _copy(files: Files, folder: str, copy: Path) -> None:
     (copy / CARD_FILE).write_bytes(card.to_json())
 
 
-def _cache_folder() -> Path:
+def cache_folder(kind: str) -> Path:
+    """Where things of a kind are kept for this user; it need not be there yet."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "keyphrases" / "models"
+    return Path(root) / "keyphrases" / kind

@@ -33,7 +33,7 @@ class BaseIdentity:
     """Which base it is, so that a bundle is never put on another one."""
 
     name: str
-    """`small`, a hub id, or the absolute path of a folder."""
+    """`small`, `pocket`, a hub id, or the absolute path of a folder."""
     revision: str
     """Commit on the hub; empty for a folder."""
     sha256: str

@@ -1,4 +1,7 @@
-"""LLaVA 1.5: a CLIP tower, a two-layer projector and a language model of any kind."""
+"""LLaVA 1.5: a CLIP tower, a two-layer projector and a language model of any kind.
+
+The pocket base is one too, with a tower of its own kind.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ from itertools import repeat
 from transformers import LlavaForConditionalGeneration, LlavaProcessor
 
 from model_store.families.base import Family, Inputs
+from model_store.pocket.vision import register
+
+register()
 
 
 class Llava(Family):
-    """Every picture is cut square and becomes one grid of fixed size."""
+    """Every picture is made square and becomes one grid of fixed size."""
 
     name = "llava"
     model_class = LlavaForConditionalGeneration
