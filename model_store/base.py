@@ -14,7 +14,12 @@ from pathlib import Path
 
 import torch
 from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    StrictDataclassError,
+)
 from safetensors import SafetensorError
 from transformers import AutoConfig, GenerationConfig, PreTrainedModel, ProcessorMixin
 from transformers.utils import logging
@@ -93,7 +98,14 @@ def _load_weights(
 def _errors(name: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        SafetensorError,
+        StrictDataclassError,
+    ) as error:
         raise InputError(f"the base {name} cannot be loaded: {_first_line(error)}") from error
 
 

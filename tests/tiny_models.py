@@ -33,10 +33,13 @@ from transformers import (
 )
 
 from model_store.families.qwen2_vl import PictureOnlyQwen2VLProcessor
+from model_store.pocket.vision import EfficientNetLiteConfig
 
 FAMILIES = ("llava", "idefics3", "qwen2_vl")
 QWEN2_5_VL = "qwen2_5_vl"
 """Of the family of Qwen2-VL, with a vision tower of its own."""
+POCKET = "pocket"
+"""Of the family of LLaVA, with a vision tower of its own and one matrix for words in and out."""
 
 _TEXT = (
     "What phrases should be used to tag the media?",
@@ -59,6 +62,7 @@ def tiny_base(family: str, folder: Path, seed: int = 0) -> Path:
         "idefics3": _idefics3,
         "qwen2_vl": _qwen2_vl,
         "qwen2_5_vl": _qwen2_5_vl,
+        "pocket": _pocket,
     }
     model, processor = build[family]()
     _spread(model)
@@ -114,8 +118,8 @@ def _text_config(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
     }
 
 
-def _llava() -> tuple[Any, Any]:
-    tokenizer = _tokenizer(
+def _tokenizer_of_llava() -> PreTrainedTokenizerFast:
+    return _tokenizer(
         ["<pad>", "<s>", "</s>", "<unk>", "<image>"],
         pad_token="<pad>",
         bos_token="<s>",
@@ -123,6 +127,10 @@ def _llava() -> tuple[Any, Any]:
         unk_token="<unk>",
         extra_special_tokens={"image_token": "<image>"},
     )
+
+
+def _llava() -> tuple[Any, Any]:
+    tokenizer = _tokenizer_of_llava()
     vision = CLIPVisionConfig(
         hidden_size=16,
         intermediate_size=24,
@@ -148,6 +156,36 @@ def _llava() -> tuple[Any, Any]:
         patch_size=8,
         num_additional_image_tokens=1,
         vision_feature_select_strategy="default",
+        image_token="<image>",
+    )
+    return LlavaForConditionalGeneration(config), processor
+
+
+def _pocket() -> tuple[Any, Any]:
+    tokenizer = _tokenizer_of_llava()
+    vision = EfficientNetLiteConfig(
+        image_size=32,
+        patch_size=8,
+        stem_width=8,
+        stages=[[1, 3, 1, 1, 8], [2, 3, 2, 2, 12], [1, 5, 2, 2, 16]],
+        hidden_size=24,
+    )
+    config = LlavaConfig(
+        vision_config=vision,
+        text_config=LlamaConfig(**_text_config(tokenizer), tie_word_embeddings=True),
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+        image_seq_length=16,
+        vision_feature_layer=-1,
+        vision_feature_select_strategy="full",
+        tie_word_embeddings=True,
+    )
+    side = {"height": 32, "width": 32}
+    processor = LlavaProcessor(
+        image_processor=CLIPImageProcessorPil(size=side, crop_size=side, do_center_crop=False),
+        tokenizer=tokenizer,
+        patch_size=8,
+        num_additional_image_tokens=0,
+        vision_feature_select_strategy="full",
         image_token="<image>",
     )
     return LlavaForConditionalGeneration(config), processor

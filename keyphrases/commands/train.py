@@ -19,7 +19,7 @@ from trainer.run import TrainJob, train
 @click.command(name="train")
 @click.option("--data", required=True, help="Training dump, with gold keyphrases.")
 @click.option("--valid", required=True, help="Validation dump, with gold keyphrases.")
-@click.option("--base", required=True, help="`small`, a local folder, or a hub id.")
+@click.option("--base", required=True, help="`small`, `pocket`, a local folder, or a hub id.")
 @click.option("--store", required=True, help="Local path or s3://bucket/prefix.")
 @click.option("--name", required=True, help="Name of the model in the store.")
 @click.option("--method", type=click.Choice(METHODS), help="How a batch becomes a gradient.")

@@ -11,8 +11,8 @@ from transformers import PreTrainedTokenizerFast
 
 from model_store.pocket.gguf_file import GgufFile
 
-IMAGE_TOKEN = "<image>"  # noqa: S105 - not that kind of token
-_SPARE_TOKEN = "<empty_output>"  # noqa: S105 - nor this
+IMAGE_TOKEN = "<image>"
+_SPARE_TOKEN = "<empty_output>"
 """Reserved for notebooks' code; the image token takes its place, so that the vocabulary does not
 grow. What its embedding holds does not matter: features of the picture replace it."""
 _CONTROL = 3

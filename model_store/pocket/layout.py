@@ -63,7 +63,7 @@ _CHAT = (
     "{% endfor %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-"""SmolLM2's marks of who speaks, without the system's word, which would cost tokens in each post."""
+"""SmolLM2's marks of who speaks, without its system message, which would cost tokens every time."""
 
 
 def build_processor(tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:

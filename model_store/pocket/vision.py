@@ -1,9 +1,8 @@
 """The pocket base's vision tower: EfficientNet-lite, a convolutional network without attention.
 
-The network is that of EfficientNet (arXiv 1905.11946) in its "lite" form: no squeeze-and-excitation,
-ReLU6 throughout, stem and head of fixed width. Batch norms are folded into the convolutions before
-(see `model_store.pocket.vision_weights`), and there is no dropout, so that training mode changes
-nothing.
+The network is that of EfficientNet (arXiv 1905.11946) in its "lite" form: ReLU6 throughout and no
+squeeze-and-excitation. There is no dropout, and batch norms are folded into the convolutions
+beforehand (see `model_store.pocket.vision_weights`), so that training mode changes nothing.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from model_store.base import Base, load_base
 from model_store.bundle import save_bundle
 from model_store.generation import GenerationSettings
 from model_store.lora import LoraSettings, attach_lora, lora_weights
-from tests.tiny_models import FAMILIES, tiny_base
+from tests.tiny_models import FAMILIES, POCKET, tiny_base
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,10 +29,10 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def base_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("bases")
-    return {family: tiny_base(family, folder) for family in FAMILIES}
+    return {family: tiny_base(family, folder) for family in (*FAMILIES, POCKET)}
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=[*FAMILIES, POCKET])
 def base(request: pytest.FixtureRequest, base_folders: dict[str, Path]) -> Base:
     """A base of each family in turn, loaded anew."""
     return load_base(str(base_folders[request.param]))

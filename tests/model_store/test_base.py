@@ -102,6 +102,15 @@ def test_a_broken_file_is_refused(folder, file):
         load_base(str(folder))
 
 
+def test_a_config_with_a_value_of_the_wrong_kind_is_refused(folder):
+    config = json.loads((folder / "config.json").read_text())
+    config["vision_config"]["hidden_size"] = "wide"
+    (folder / "config.json").write_text(json.dumps(config))
+
+    with pytest.raises(InputError, match="cannot be loaded"):
+        load_base(str(folder))
+
+
 @pytest.mark.parametrize("name", ["no/such/folder", "nowhere", "/no/such", "./x/y", ""])
 def test_a_base_that_is_not_there_is_named(name):
     with pytest.raises(InputError, match="there is no base"):

@@ -9,6 +9,7 @@ from transformers import LlamaConfig
 from model_store.base import load_base
 from model_store.families import causal_visibility, family_of
 from model_store.generation import GenerationSettings
+from model_store.pocket.vision import Convolution
 from model_store.prompt import Prompt
 from posts.errors import InputError
 
@@ -36,6 +37,15 @@ def test_own_forward_gives_the_logits_of_the_stock_forward(base, pictures):
         stock = model(**inputs).logits[shown]
 
     torch.testing.assert_close(logits, stock, rtol=0, atol=1e-10)
+
+
+def look_no_further_than_one_stride(conv):
+    """As attention, so convolutions: each position is to see what is its own alone."""
+    (size, _), (stride, _) = conv.kernel_size, conv.stride
+    first = max(size - stride, 0) // 2
+    own = torch.zeros_like(conv.weight)
+    own[..., first : first + stride, first : first + stride] = 1
+    conv.weight.data *= own
 
 
 @pytest.mark.parametrize("with_pictures", [True, False])
@@ -77,6 +87,8 @@ def test_a_patch_of_the_picture_is_the_token_at_its_row_and_column(base, picture
         if name.endswith(("self_attn.out_proj", "attn.proj")):
             nn.init.zeros_(module.weight)
             nn.init.zeros_(module.bias)
+        if isinstance(module, Convolution):
+            look_no_further_than_one_stride(module.conv)
     side = 64 if base.family.name == "idefics3" else 32
     plain = picture(side, side)
     changed = plain.copy()

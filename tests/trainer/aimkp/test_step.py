@@ -12,7 +12,7 @@ from torch import Tensor
 
 from model_store.base import Base
 from model_store.prompt import IGNORED, Batch
-from tests.tiny_models import FAMILIES, QWEN2_5_VL
+from tests.tiny_models import FAMILIES, POCKET, QWEN2_5_VL
 from tests.trainer.aimkp.reference import Reference
 from tests.trainer.examples import encode, mixed_posts, trainable_base, training_set
 from trainer.aimkp.strides import Modality, Strides
@@ -130,7 +130,7 @@ def double_base(folder: Path, family: str, r: int = 16, dropout: float = 0.0) ->
 
 
 @pytest.mark.parametrize("r", [16, 128])
-@pytest.mark.parametrize("family", [*FAMILIES, QWEN2_5_VL])
+@pytest.mark.parametrize("family", [*FAMILIES, QWEN2_5_VL, POCKET])
 def test_cosines_decisions_strides_losses_and_gradients_are_those_of_the_loop(
     tmp_path: Path, examples: list[Example], family: str, r: int
 ) -> None:
