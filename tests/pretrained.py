@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from model_store.pocket.conversion import pocket_folder
 from posts.errors import InputError
 
 _SKIPPED = pytest.StashKey[set[str]]()
@@ -29,6 +28,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def _converted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A cache folder into which the base was converted, or what stood in the way."""
+    # Imported here: it takes torch, which most tests of posts can do without.
+    from model_store.pocket.conversion import pocket_folder
+
     cache = tmp_path_factory.mktemp("pocket")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(cache))

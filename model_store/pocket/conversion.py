@@ -100,7 +100,8 @@ def pocket_folder() -> Path:
 def _convert(language: Path, vision: Path, folder: Path) -> None:
     file = GgufFile(language)
     weights = {
-        f"model.{part}.{name}": weight.astype(np.float16)
+        # In C order, for safetensors writes the bytes as they lie and takes no note of strides.
+        f"model.{part}.{name}": weight.astype(np.float16, order="C")
         for part, named in (
             ("language_model", read_language_weights(file)),
             ("vision_tower", read_vision_weights(vision).items()),

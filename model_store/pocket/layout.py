@@ -66,13 +66,13 @@ _CHAT = (
 """SmolLM2's marks of who speaks, without its system message, which would cost tokens every time."""
 
 
-def build_processor(tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
+def build_image_processor() -> CLIPImageProcessorPil:
     """The picture as EfficientNet-lite was trained to see it: bicubic, (value - 127) / 128.
 
     It is stretched to a square and not cut, for what lies at its edges is to be tagged too.
     """
     side = {"height": PICTURE_SIDE, "width": PICTURE_SIDE}
-    pictures = CLIPImageProcessorPil(
+    return CLIPImageProcessorPil(
         size=side,
         crop_size=side,
         do_center_crop=False,
@@ -80,8 +80,12 @@ def build_processor(tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
         image_mean=[127 / 255] * 3,
         image_std=[128 / 255] * 3,
     )
+
+
+def build_processor(tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
+    """Of pictures and of texts."""
     return LlavaProcessor(
-        image_processor=pictures,
+        image_processor=build_image_processor(),
         tokenizer=tokenizer,
         patch_size=PATCH,
         num_additional_image_tokens=0,

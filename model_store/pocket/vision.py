@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import torch
 from huggingface_hub.dataclasses import strict
 from torch import Tensor, nn
 from torch.nn import functional
@@ -94,8 +95,9 @@ class Block(nn.Module):
 class EfficientNetLite(PreTrainedModel):
     """Pictures (B, 3, side, side) to features (B, patches, hidden_size), row by row.
 
-    A patch's features have mean 0 and variance 1: a layer norm without weights, which the
-    projector behind it would have to learn otherwise.
+    Each channel is shifted and scaled by constants, so that all are of one size over pictures as
+    they come; of themselves most are nearly always 0, and a few large in every picture. A layer
+    norm would do that less well: it blows up patches in which next to nothing is to be seen.
     """
 
     config_class = EfficientNetLiteConfig
@@ -118,6 +120,8 @@ class EfficientNetLite(PreTrainedModel):
             for _ in range(count - 1):
                 self.blocks.append(Block(leaving, leaving, kernel, 1, expansion))
         self.head = Convolution(widths[-1], config.hidden_size)
+        self.feature_mean = nn.Parameter(torch.zeros(config.hidden_size))
+        self.feature_scale = nn.Parameter(torch.ones(config.hidden_size))
         self.post_init()
 
     def forward(
@@ -130,7 +134,7 @@ class EfficientNetLite(PreTrainedModel):
             states = block(states)
         states = functional.relu6(self.head(states))
         patches = states.flatten(2).transpose(1, 2)
-        features = functional.layer_norm(patches, patches.shape[-1:])
+        features = (patches - self.feature_mean) * self.feature_scale
         return BaseModelOutputWithPooling(last_hidden_state=features, hidden_states=(features,))
 
 

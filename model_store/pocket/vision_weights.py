@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.numpy import load_file
 from torch import Tensor
 
 _EPSILON = 1e-3
@@ -22,8 +23,17 @@ _NAMES = {
 """For each convolution our name, and the batch norm that follows it."""
 
 
+_STATISTICS = Path(__file__).with_name("feature_statistics.safetensors")
+"""Measured by `trainer.pocket_statistics` on clip art of openclipart, which is public domain."""
+
+
 def read_vision_weights(file: Path) -> dict[str, np.ndarray]:
-    """State dict of `EfficientNetLite` from the package's .pth, float64.
+    """State dict of `EfficientNetLite`: what the package's .pth has, and the scale of features."""
+    return {**read_convolutions(file), **load_file(_STATISTICS)}
+
+
+def read_convolutions(file: Path) -> dict[str, np.ndarray]:
+    """The weights of all convolutions from the package's .pth, float64.
 
     The file is a pickle, the only one this project opens: to be called once the file's hash is
     checked. Nothing but tensors is unpickled.

@@ -2,12 +2,14 @@
 
 from math import ceil
 
+import numpy as np
 import pytest
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from torch import nn
 from torch.nn import functional
 
+from model_store.base import load_base
 from model_store.pocket.conversion import VISION
 from model_store.pocket.vision import EfficientNetLite, EfficientNetLiteConfig
 from model_store.pocket.vision_weights import fold_batch_norms, read_vision_weights
@@ -88,16 +90,23 @@ def unfolded_features(weights, pixels):
     return convolve(states, "", "_conv_head", "_bn1").clamp(0, 6)
 
 
-def normalised(features):
-    patches = features.flatten(2).transpose(1, 2)
-    centred = patches - patches.mean(-1, keepdim=True)
-    return centred / (centred.square().mean(-1, keepdim=True) + 1e-5).sqrt()
-
-
-def tower_with(folded):
+def tower_with(weights):
     tower = EfficientNetLite(EfficientNetLiteConfig()).double()
-    tower.load_state_dict({name: torch.from_numpy(one) for name, one in folded.items()})
+    tower.load_state_dict({name: torch.from_numpy(one) for name, one in weights.items()})
     return tower
+
+
+def drawn_scale():
+    random = np.random.default_rng(2)
+    return {"feature_mean": random.random(1280), "feature_scale": random.random(1280) + 0.5}
+
+
+def scaled(features, scale):
+    """(B, 49, 1280)"""
+    patches = features.permute(0, 2, 3, 1).reshape(len(features), 49, 1280)
+    return (patches - torch.from_numpy(scale["feature_mean"]).double()) * torch.from_numpy(
+        scale["feature_scale"]
+    ).double()
 
 
 @pytest.fixture(scope="module")
@@ -112,28 +121,41 @@ def weights():
 
 
 def test_folded_batch_norms_give_the_features_of_the_unfolded(weights, pixels):
-    tower = tower_with(fold_batch_norms(weights))
+    tower = tower_with({**fold_batch_norms(weights), **drawn_scale()})
     with torch.no_grad():
         found = tower(pixels).last_hidden_state
         raw = unfolded_features(weights, pixels)
 
     assert found.shape == (2, 49, 1280)
     assert 0.1 < (raw > 0).double().mean() < 0.9
-    torch.testing.assert_close(found, normalised(raw), rtol=0, atol=1e-8)
+    torch.testing.assert_close(found, scaled(raw, drawn_scale()), rtol=0, atol=1e-8)
 
 
 def test_the_real_weights_give_the_features_of_the_unfolded_network(pocket_cache, pixels):
     file = VISION.path()
-    tower = tower_with(read_vision_weights(file))
+    weights = read_vision_weights(file)
+    tower = tower_with(weights)
     with torch.no_grad():
         found = tower(pixels).last_hidden_state
         raw = unfolded_features(torch.load(file, weights_only=True), pixels)
 
-    torch.testing.assert_close(found, normalised(raw), rtol=0, atol=1e-4)
+    torch.testing.assert_close(found, scaled(raw, weights), rtol=0, atol=1e-4)
+
+
+def test_so_does_the_tower_of_the_converted_base(pocket_cache, pixels):
+    """In half precision on disk, which moves features by far less than pictures do."""
+    tower = load_base("pocket").model.model.vision_tower
+    file = VISION.path()
+    with torch.no_grad():
+        found = tower(pixels.float()).last_hidden_state.double()
+        raw = unfolded_features(torch.load(file, weights_only=True), pixels)
+
+    expected = scaled(raw, read_vision_weights(file))
+    assert (found - expected).square().mean() < 1e-3 * expected.square().mean()
 
 
 def test_training_mode_changes_nothing(weights, pixels):
-    tower = tower_with(fold_batch_norms(weights))
+    tower = tower_with({**fold_batch_norms(weights), **drawn_scale()})
     state = {name: one.clone() for name, one in tower.state_dict().items()}
     with torch.no_grad():
         trained = tower.train()(pixels[:1]).last_hidden_state
@@ -145,7 +167,7 @@ def test_training_mode_changes_nothing(weights, pixels):
 
 
 def test_what_llava_asks_for_are_the_same_features(weights, pixels):
-    tower = tower_with(fold_batch_norms(weights))
+    tower = tower_with({**fold_batch_norms(weights), **drawn_scale()})
     with torch.no_grad():
         output = tower(pixels[:1], output_hidden_states=[-1], return_dict=True)
 
