@@ -6,8 +6,8 @@ from model_store.pocket.conversion import VISION
 from model_store.pocket.layout import build_image_processor
 from model_store.pocket.vision import EfficientNetLite, EfficientNetLiteConfig
 from model_store.pocket.vision_weights import read_convolutions
-from posts.dump import Dump
 from posts.drawn import drawn_posts
+from posts.dump import Dump
 from posts.pictures import decode_picture
 from posts.post import Post
 from posts.writing import write_parquet
