@@ -18,10 +18,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import numpy as np
+from gguf import GGUFReader
 from safetensors.numpy import save_file
 
 from model_store.cache import cache_folder
-from model_store.pocket.gguf_file import GgufFile
 from model_store.pocket.language_weights import read_language_weights, read_tokenizer
 from model_store.pocket.layout import CONFIG, VISION_WIDTH, WIDTH, build_processor
 from model_store.pocket.vision_weights import read_vision_weights
@@ -98,7 +98,7 @@ def pocket_folder() -> Path:
 
 
 def _convert(language: Path, vision: Path, folder: Path) -> None:
-    file = GgufFile(language)
+    file = GGUFReader(language)
     weights = {
         # In C order, for safetensors writes the bytes as they lie and takes no note of strides.
         f"model.{part}.{name}": weight.astype(np.float16, order="C")

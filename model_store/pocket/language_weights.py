@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from gguf import GGUFReader
+from gguf.quants import dequantize
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
-
-from model_store.pocket.gguf_file import GgufFile
 
 IMAGE_TOKEN = "<image>"
 _SPARE_TOKEN = "<empty_output>"
@@ -33,21 +34,28 @@ _NAMES = {
 }
 
 
-def read_language_weights(file: GgufFile) -> Iterator[tuple[str, np.ndarray]]:
+def read_language_weights(file: GGUFReader) -> Iterator[tuple[str, np.ndarray]]:
     """Names and weights, float32, of a `LlamaModel`, one tensor at a time."""
     heads = {
-        "attn_q": file.facts["llama.attention.head_count"],
-        "attn_k": file.facts["llama.attention.head_count_kv"],
+        "attn_q": _fact(file, "llama.attention.head_count"),
+        "attn_k": _fact(file, "llama.attention.head_count_kv"),
     }
-    for name in file.names:
-        match = re.fullmatch(r"(?:blk\.(\d+)\.)?(\w+)\.weight", name)
+    for tensor in file.tensors:
+        match = re.fullmatch(r"(?:blk\.(\d+)\.)?(\w+)\.weight", tensor.name)
         if match is None or match[2] not in _NAMES:
-            raise ValueError(f"the language model has a tensor {name} that nobody expects")
+            raise ValueError(f"the language model has a tensor {tensor.name} that nobody expects")
         layer = "" if match[1] is None else f"layers.{match[1]}."
-        weight = file.tensor(name)
+        weight = dequantize(tensor.data, tensor.tensor_type)
         if match[2] in heads:
             weight = _halves(weight, heads[match[2]])
         yield f"{layer}{_NAMES[match[2]]}.weight", weight
+
+
+def _fact(file: GGUFReader, name: str) -> Any:
+    field = file.get_field(name)
+    if field is None:
+        raise ValueError(f"the language model's file does not tell its {name}")
+    return field.contents()
 
 
 def _halves(weight: np.ndarray, heads: int) -> np.ndarray:
@@ -56,15 +64,15 @@ def _halves(weight: np.ndarray, heads: int) -> np.ndarray:
     return weight.reshape(heads, -1, 2, width).swapaxes(1, 2).reshape(-1, width)
 
 
-def read_tokenizer(file: GgufFile) -> PreTrainedTokenizerFast:
+def read_tokenizer(file: GGUFReader) -> PreTrainedTokenizerFast:
     """Byte-level BPE that takes every digit by itself, with the image token in a spare place."""
-    tokens: list[str] = file.facts["tokenizer.ggml.tokens"]
-    kinds: list[int] = file.facts["tokenizer.ggml.token_type"]
+    tokens: list[str] = _fact(file, "tokenizer.ggml.tokens")
+    kinds: list[int] = _fact(file, "tokenizer.ggml.token_type")
     tokens[tokens.index(_SPARE_TOKEN)] = IMAGE_TOKEN
     bpe = Tokenizer(
         models.BPE(
             vocab={token: number for number, token in enumerate(tokens)},
-            merges=[tuple(merge.split(" ")) for merge in file.facts["tokenizer.ggml.merges"]],
+            merges=[tuple(merge.split(" ")) for merge in _fact(file, "tokenizer.ggml.merges")],
         )
     )
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
@@ -82,6 +90,6 @@ def read_tokenizer(file: GgufFile) -> PreTrainedTokenizerFast:
         bos_token="<|im_start|>",
         eos_token="<|im_end|>",
         padding_side="left",
-        model_max_length=file.facts["llama.context_length"],
+        model_max_length=_fact(file, "llama.context_length"),
         extra_special_tokens={"image_token": IMAGE_TOKEN},
     )

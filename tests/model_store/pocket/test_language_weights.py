@@ -1,16 +1,26 @@
 import numpy as np
 import pytest
+from gguf import GGUFReader, GGUFWriter
 
-from model_store.pocket.gguf_file import GgufFile
 from model_store.pocket.language_weights import read_language_weights, read_tokenizer
-from tests.model_store.pocket.drawn_gguf import plain, write_gguf
 
-HEADS = {"llama.attention.head_count": 2, "llama.attention.head_count_kv": 1}
+
+def written(writer):
+    """What the writer was told, as a file that is read again."""
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return GGUFReader(writer.path)
 
 
 def read(tmp_path, **tensors):
-    named = {f"{name.replace('__', '.')}.weight": plain(one) for name, one in tensors.items()}
-    return dict(read_language_weights(GgufFile(write_gguf(tmp_path / "x.gguf", HEADS, named))))
+    writer = GGUFWriter(tmp_path / "x.gguf", "llama")
+    writer.add_head_count(2)
+    writer.add_head_count_kv(1)
+    for name, one in tensors.items():
+        writer.add_tensor(f"{name.replace('__', '.')}.weight", one.astype(np.float32))
+    return dict(read_language_weights(written(writer)))
 
 
 def test_pairs_that_are_rotated_together_move_from_neighbours_to_halves(tmp_path):
@@ -33,13 +43,12 @@ def test_a_tensor_that_nobody_knows_is_not_left_out_in_silence(tmp_path):
 def tokenizer(tmp_path):
     control = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<gh_stars>", "<empty_output>"]
     tokens = [*control, *"abc123Ġ<>_", "ab", "12"]
-    facts = {
-        "tokenizer.ggml.tokens": tokens,
-        "tokenizer.ggml.token_type": [3] * len(control) + [1] * (len(tokens) - len(control)),
-        "tokenizer.ggml.merges": ["a b", "1 2"],
-        "llama.context_length": 99,
-    }
-    return read_tokenizer(GgufFile(write_gguf(tmp_path / "x.gguf", facts, {})))
+    writer = GGUFWriter(tmp_path / "x.gguf", "llama")
+    writer.add_token_list(tokens)
+    writer.add_token_types([3] * len(control) + [1] * (len(tokens) - len(control)))
+    writer.add_token_merges(["a b", "1 2"])
+    writer.add_context_length(99)
+    return read_tokenizer(written(writer))
 
 
 def test_the_tokenizer_merges_letters_and_takes_each_digit_by_itself(tokenizer):
