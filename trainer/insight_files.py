@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +27,23 @@ def write_insight(folder: Path, history: Sequence[Mapping[str, Any]]) -> None:
 
     A plot that cannot be drawn is only a warning: no training shall end for want of a picture.
     """
-    epochs = [_line(entry) for entry in history]
-    (folder / INSIGHT_LINES).write_text("".join(json.dumps(epoch) + "\n" for epoch in epochs))
-    if not epochs:
+    lines = "".join(json.dumps(_line(entry)) + "\n" for entry in history)
+    (folder / INSIGHT_LINES).write_text(lines)
+    if not lines:
         return
     try:
-        # Only here: it takes a while to load, and may fail to.
-        from trainer.insight_plot import draw_insight
-
-        (folder / INSIGHT_PLOT).write_bytes(draw_insight(epochs))
+        (folder / INSIGHT_PLOT).write_bytes(_plot(lines))
     except Exception:
         logger.warning("no %s was drawn", INSIGHT_PLOT, exc_info=True)
+
+
+@lru_cache(maxsize=1)
+def _plot(lines: str) -> bytes:
+    """Kept for the checkpoints within an epoch: all workers wait while one is written."""
+    # Only here: it takes a while to load, and may fail to.
+    from trainer.insight_plot import draw_insight
+
+    return draw_insight([json.loads(line) for line in lines.splitlines()])
 
 
 def _line(entry: Mapping[str, Any]) -> dict[str, Any]:

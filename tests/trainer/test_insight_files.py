@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.trainer.histories import history
-from trainer import insight_plot
+from trainer import insight_files, insight_plot
 from trainer.aimkp.strides import Modality
 from trainer.insight_files import write_insight
 
@@ -54,10 +54,28 @@ def test_a_plot_that_cannot_be_drawn_is_only_a_warning(
         raise RuntimeError("no fonts")
 
     monkeypatch.setattr(insight_plot, "draw_insight", fail)
+    insight_files._plot.cache_clear()
     with caplog.at_level(logging.WARNING):
         write_insight(tmp_path, history(2))
     assert [file.name for file in tmp_path.iterdir()] == ["insight.jsonl"]
     assert "no insight.png was drawn" in caplog.text
+
+
+def test_checkpoints_within_an_epoch_draw_their_plot_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def draw(epochs: list[object]) -> bytes:
+        drawn.append(len(epochs))
+        return b"plot"
+
+    monkeypatch.setattr(insight_plot, "draw_insight", draw)
+    insight_files._plot.cache_clear()
+    for epochs in (1, 1, 2, 2):
+        write_insight(tmp_path, history(epochs))
+    assert drawn == [1, 2]
+    insight_files._plot.cache_clear()
 
 
 def lines_of(folder: Path, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
