@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
-from model_store.families import Family
+from model_store.families import EncodedPicture, Family
 from model_store.output import write_phrases
 from model_store.picture import tame
 from posts.errors import InputError
@@ -92,10 +92,13 @@ class Prompt:
     def encode_training(
         self,
         texts: Sequence[str],
-        pictures: Sequence[Image.Image | None],
+        pictures: Sequence[Image.Image | None] | Sequence[EncodedPicture | None],
         phrases: Sequence[Sequence[str]],
     ) -> Batch:
-        """Prompts with their targets, padded on the right; rows with and without pictures mix."""
+        """Prompts with their targets, padded on the right; rows with and without pictures mix.
+
+        Pictures may have been through the tower already, but then all of them.
+        """
         rows, inputs = self._rows(texts, pictures)
         rows = [
             _Row(row.ids + target, row.text + [False] * len(target), row.labels + target)
@@ -135,13 +138,11 @@ class Prompt:
         return _Frame(before, after)
 
     def _rows(
-        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
+        self,
+        texts: Sequence[str],
+        pictures: Sequence[Image.Image | None] | Sequence[EncodedPicture | None],
     ) -> tuple[list[_Row], dict[str, Tensor]]:
-        shown = [tame(picture) for picture in pictures if picture is not None]
-        inputs: dict[str, Tensor] = {}
-        slots: list[str] = []
-        if shown:
-            inputs, slots = self._family.encode_pictures(self._processor, shown)
+        inputs, slots = self._pictures([one for one in pictures if one is not None])
         unused = iter(slots)
         rows = []
         for text, picture in zip(texts, pictures, strict=True):
@@ -150,6 +151,16 @@ class Prompt:
                 before = before.replace(self._processor.image_token, next(unused))
             rows.append(self._row(before, self.harmless(text), after))
         return rows, inputs
+
+    def _pictures(
+        self, shown: Sequence[Image.Image | EncodedPicture]
+    ) -> tuple[dict[str, Tensor], list[str]]:
+        """The family's inputs for the pictures that there are, and what fills their slots."""
+        encoded = [one for one in shown if isinstance(one, EncodedPicture)]
+        if encoded:
+            return self._family.reuse_pictures(encoded)
+        tamed = [tame(one) for one in shown if isinstance(one, Image.Image)]
+        return self._family.encode_pictures(self._processor, tamed) if tamed else ({}, [])
 
     def _row(self, before: str, text: str, after: str) -> _Row:
         whole = before + text + after

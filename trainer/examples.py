@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from model_store.families import EncodedPicture
 from model_store.prompt import Batch, Prompt
 from posts.pictures import decode_picture
-from trainer.training_set import Example
+from trainer.config import TrainConfig
+from trainer.modality_dropout import drop_modality
+from trainer.order import Rows
+from trainer.training_set import Example, TrainingSet
+from trainer.vision_cache import VisionCache
 
 
 class Examples(NamedTuple):
@@ -18,11 +23,52 @@ class Examples(NamedTuple):
     """A row for each."""
 
 
-def encode_examples(prompt: Prompt, examples: Sequence[Example]) -> Examples:
-    """Decodes the pictures and turns everything into tensors."""
-    batch = prompt.encode_training(
-        [example.text for example in examples],
-        [None if e.image is None else decode_picture(e.image) for e in examples],
-        [example.keyphrases for example in examples],
-    )
+def encode_examples(
+    prompt: Prompt,
+    examples: Sequence[Example],
+    encoded: Sequence[EncodedPicture | None] | None = None,
+) -> Examples:
+    """Turns examples into tensors.
+
+    `encoded` has their pictures after the tower; without it they are decoded. A picture that an
+    example does not have is not used.
+    """
+    texts = [example.text for example in examples]
+    phrases = [example.keyphrases for example in examples]
+    if encoded is None:
+        decoded = [None if e.image is None else decode_picture(e.image) for e in examples]
+        batch = prompt.encode_training(texts, decoded, phrases)
+    else:
+        shown = [
+            None if example.image is None else picture
+            for example, picture in zip(examples, encoded, strict=True)
+        ]
+        batch = prompt.encode_training(texts, shown, phrases)
     return Examples(tuple(example.id for example in examples), batch)
+
+
+class ExampleReader:
+    """Reads rows of a training set as the settings want them shown."""
+
+    def __init__(
+        self,
+        prompt: Prompt,
+        posts: TrainingSet,
+        config: TrainConfig,
+        vision: VisionCache | None = None,
+    ) -> None:
+        """`vision` has the pictures of the same posts after the tower."""
+        self._prompt = prompt
+        self._posts = posts
+        self._config = config
+        self._vision = vision
+
+    def __call__(self, rows: Rows, epoch: int) -> Examples:
+        """Rows as they are learnt from in an epoch, counted from 1."""
+        share, seed = self._config.modality_dropout, self._config.seed
+        examples = [
+            drop_modality(self._posts[int(row)], share, seed=seed, epoch=epoch) for row in rows
+        ]
+        vision = self._vision
+        encoded = None if vision is None else [vision[int(row)] for row in rows]
+        return encode_examples(self._prompt, examples, encoded)

@@ -74,7 +74,7 @@ class Loop:
         config: TrainConfig,
         step: Step,
         optimizer: AdamW,
-        encode: Callable[[Rows], Examples],
+        encode: Callable[[Rows, int], Examples],
         order: Order,
         worker: Worker,
         surroundings: Surroundings,
@@ -107,10 +107,14 @@ class Loop:
         self._step.begin_epoch(epoch + 1)
         cuts = [self._cut(epoch, number) for number in range(first, self._order.batches)]
         threads = self._worker.loader_threads
+
+        def encode(rows: Rows) -> Examples:
+            return self._encode(rows, epoch + 1)
+
         micro_batches = (rows for cut in cuts for rows in cut)
         every = self._config.checkpoint_every
         with closing(
-            prefetch(self._encode, micro_batches, threads=threads, ahead=2 * threads)
+            prefetch(encode, micro_batches, threads=threads, ahead=2 * threads)
         ) as encoded:
             for number, cut in enumerate(cuts, start=first):
                 loss = self._update(state, islice(encoded, len(cut)))

@@ -24,7 +24,7 @@ from posts.writing import write_parquet
 from trainer.checkpoint import TrainState
 from trainer.config import TrainConfig
 from trainer.evaluation import evaluate
-from trainer.examples import Examples, encode_examples
+from trainer.examples import ExampleReader, Examples, encode_examples
 from trainer.loop import Loop, Worker
 from trainer.methods import make_step
 from trainer.metrics import score
@@ -176,13 +176,13 @@ def _trainable_base(config: TrainConfig) -> Base:
 
 
 def _train(base: Base, config: TrainConfig, train: TrainingSet, watch: _Watch) -> TrainState:
-    state, prompt = TrainState(), _prompt(base, config)
+    state = TrainState()
     base.model.train()
     Loop(
         config=config,
         step=make_step(config, base.model, base.family, strides=state.strides),
         optimizer=make_optimizer(base, config),
-        encode=lambda rows: encode_examples(prompt, [train[int(row)] for row in rows]),
+        encode=ExampleReader(_prompt(base, config), train, config),
         order=Order(posts=len(train), batch_size=config.batch_size, seed=config.seed),
         worker=Worker(device=torch.device("cpu")),
         surroundings=watch,

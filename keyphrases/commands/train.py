@@ -8,7 +8,7 @@ import click
 
 from keyphrases.console import Bar, out
 from keyphrases.training_display import TrainingDisplay
-from model_store.base import SMALL
+from model_store.base import POCKET, SMALL
 from model_store.store import ModelVersion
 from posts.errors import InputError
 from trainer.config import METHODS, TrainConfig
@@ -61,10 +61,10 @@ def command(
 
 
 def _settings(config: str | None, base: str) -> TrainConfig:
-    """Those asked for; else what ships for the small base, and for others the published ones."""
-    if config is None and base != SMALL:
+    """Those asked for; else what ships for the base, and for others the published ones."""
+    if config is None and base not in (SMALL, POCKET):
         return TrainConfig()
-    path = find_config(config or "small")
+    path = find_config(config or base)
     if not path.exists():
         names = ", ".join(SHIPPED)
         raise InputError(f"there are no settings {config}: name a YAML file, or one of {names}")

@@ -2,13 +2,13 @@
 
 from transformers import PreTrainedConfig
 
-from model_store.families.base import Family, Inputs, causal_visibility
+from model_store.families.base import EncodedPicture, Family, Inputs, causal_visibility
 from model_store.families.idefics3 import Idefics3
 from model_store.families.llava import Llava
 from model_store.families.qwen2_vl import Qwen2VL, Qwen25VL
 from posts.errors import InputError
 
-__all__ = ["Family", "Inputs", "causal_visibility", "family_of"]
+__all__ = ["EncodedPicture", "Family", "Inputs", "causal_visibility", "family_of"]
 
 _FAMILIES: tuple[type[Family], ...] = (Llava, Idefics3, Qwen2VL, Qwen25VL)
 

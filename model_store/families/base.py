@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from PIL import Image
@@ -30,6 +30,17 @@ Inputs = Mapping[str, Tensor]
 _LINEAR_LAYERS = "q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj"
 
 
+class EncodedPicture(NamedTuple):
+    """A picture that has been through the tower, to be used again: the tower is frozen."""
+
+    states: Tensor
+    """What the projector is given for each of its image tokens, (N, width)."""
+    slot: str
+    """The text that fills its slot."""
+    layout: Mapping[str, Tensor]
+    """The family's `layout_inputs` of this picture."""
+
+
 class Family(ABC):
     """The facts of one family, for a model with the given config."""
 
@@ -42,6 +53,8 @@ class Family(ABC):
     """Module that turns vision features into image tokens; trained in full."""
     picture_inputs: ClassVar[tuple[str, ...]]
     """Inputs that only the vision tower takes, in addition to `pixel_values`."""
+    layout_inputs: ClassVar[tuple[str, ...]] = ()
+    """Those of them that say where patches lie, and so are wanted after the tower too."""
 
     def __init__(self, config: PreTrainedConfig) -> None:
         self.config = config
@@ -78,6 +91,26 @@ class Family(ABC):
         ]
         names = ("pixel_values", *self.picture_inputs)
         return {name: encoded[name] for name in names}, slots
+
+    def encode_picture(
+        self, model: PreTrainedModel, processor: ProcessorMixin, picture: Image.Image
+    ) -> EncodedPicture:
+        """One picture after the tower; its states lie on the model's device."""
+        inputs, (slot,) = self.encode_pictures(processor, [picture])
+        inputs = {name: tensor.to(model.device) for name, tensor in inputs.items()}
+        states = self.vision_states(model, inputs)
+        if states is None:
+            raise ValueError("a picture gave no pixels")
+        return EncodedPicture(states, slot, {name: inputs[name] for name in self.layout_inputs})
+
+    def reuse_pictures(
+        self, pictures: Sequence[EncodedPicture]
+    ) -> tuple[dict[str, Tensor], list[str]]:
+        """As `encode_pictures`, of pictures that need no tower any more."""
+        inputs = {"vision_states": torch.cat([picture.states for picture in pictures])}
+        for name in self.layout_inputs:
+            inputs[name] = torch.cat([picture.layout[name] for picture in pictures])
+        return inputs, [picture.slot for picture in pictures]
 
     def _nest(self, pictures: Sequence[Image.Image]) -> list[Any]:
         return list(pictures)
@@ -133,6 +166,8 @@ class Family(ABC):
 
         The tower is frozen: no gradient reaches it. None without pictures.
         """
+        if "vision_states" in inputs:
+            return inputs["vision_states"].to(model.dtype)
         if "pixel_values" not in inputs:
             return None
         pictures = {name: inputs[name] for name in ("pixel_values", *self.picture_inputs)}

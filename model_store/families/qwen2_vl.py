@@ -42,6 +42,7 @@ class Qwen2VL(Family):
     processor_class = PictureOnlyQwen2VLProcessor
     projector_path = "model.visual.merger"
     picture_inputs = ("image_grid_thw",)
+    layout_inputs = ("image_grid_thw",)
 
     def token_inputs(self, input_ids: Tensor) -> dict[str, Tensor]:
         return {"mm_token_type_ids": (input_ids == self.image_token_id).int()}

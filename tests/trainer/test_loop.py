@@ -95,7 +95,7 @@ class Run:
             state, best = load_checkpoint(self.folder / str(resume), base.model, self.optimizer)
             self.kept = [best] if best else []
 
-        def encode_rows(rows: Rows) -> Examples:
+        def encode_rows(rows: Rows, epoch: int) -> Examples:
             some = [examples[int(row)] for row in rows]
             return Examples(tuple(one.id for one in some), encode(base, some))
 

@@ -1,0 +1,28 @@
+"""Modality dropout: now and then a post is learnt from its picture alone, or its text alone.
+
+So a model learns what either says by itself, in just the prompt that a post without the other gets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+
+from trainer.training_set import Example
+
+
+def drop_modality(example: Example, share: float, *, seed: int, epoch: int) -> Example:
+    """The example as it is shown in an epoch: with probability `share` one part is left out.
+
+    Either part is as likely to go; what has one part only is left as it is. The choice follows
+    from seed, epoch and id, so that a resumed run and any number of workers make the same.
+    """
+    if not share or example.image is None or not example.text.strip():
+        return example
+    digest = hashlib.sha256(f"{seed} {epoch} {example.id}".encode()).digest()
+    drawn = np.random.default_rng(list(digest)).random()
+    if drawn >= share:
+        return example
+    return replace(example, text="") if drawn < share / 2 else replace(example, image=None)
