@@ -13,13 +13,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from model_store.keyphraser import Keyphraser
+from posts.phrases import Keyphrase
 from trainer.metrics import Case, score
 from trainer.prefetch import prefetch
 from trainer.scenarios import Scenario, Shown, find_scenario
-from trainer.training_set import TrainingSet
+from trainer.training_set import Example, TrainingSet
 
 _CHUNK = 32
 """Posts whose decoded pictures are held at once; twice that with the ones read ahead."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """A case, and how much the model believes in each of its predictions."""
+
+    case: Case
+    keyphrases: Sequence[Keyphrase]
+    """The predicted ones, best first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +37,15 @@ class Evaluation:
     """How a model did in a scenario."""
 
     scenario: str
-    cases: Sequence[Case]
+    answers: Sequence[Answered]
+    """One for each post, in the data's order."""
     scores: dict[str, Any]
     """As `trainer.metrics.score` gives them."""
+
+    @property
+    def cases(self) -> Sequence[Case]:
+        """What is scored."""
+        return [answered.case for answered in self.answers]
 
 
 def evaluate(
@@ -42,17 +58,25 @@ def evaluate(
 
     Raises InputError for an unknown scenario, before anything is asked.
     """
-    cases = []
-    for case in predict(keyphraser, examples, range(len(examples)), find_scenario(scenario)):
-        cases.append(case)
+    answers = []
+    for answered in answer(keyphraser, examples, range(len(examples)), find_scenario(scenario)):
+        answers.append(answered)
         advance(1)
-    return Evaluation(scenario=scenario, cases=cases, scores=score(cases))
+    scores = score(answered.case for answered in answers)
+    return Evaluation(scenario=scenario, answers=answers, scores=scores)
 
 
 def predict(
     keyphraser: Keyphraser, examples: TrainingSet, rows: Sequence[int], scenario: Scenario
 ) -> Iterator[Case]:
-    """A case for each row, in order.
+    """A case for each row, in order, as `answer` gives them."""
+    return (answered.case for answered in answer(keyphraser, examples, rows, scenario))
+
+
+def answer(
+    keyphraser: Keyphraser, examples: TrainingSet, rows: Sequence[int], scenario: Scenario
+) -> Iterator[Answered]:
+    """What the model says of each row, in order.
 
     A post of which the scenario leaves nothing stays in, with no predictions: a model cannot do
     better by being asked less.
@@ -64,18 +88,25 @@ def predict(
     chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
     with closing(prefetch(show, chunks, threads=1, ahead=1)) as ready:
         for chunk, shown in zip(chunks, ready, strict=True):
-            for row, phrases in zip(chunk, _ask(keyphraser, shown), strict=True):
-                example = examples[row]
-                yield Case(
-                    id=example.id, text=example.text, gold=example.keyphrases, predicted=phrases
-                )
+            for row, keyphrases in zip(chunk, _ask(keyphraser, shown), strict=True):
+                yield _answered(examples[row], keyphrases)
 
 
-def _ask(keyphraser: Keyphraser, shown: Sequence[Shown]) -> list[list[str]]:
+def _answered(example: Example, keyphrases: Sequence[Keyphrase]) -> Answered:
+    case = Case(
+        id=example.id,
+        text=example.text,
+        gold=example.keyphrases,
+        predicted=[one.phrase for one in keyphrases],
+    )
+    return Answered(case=case, keyphrases=keyphrases)
+
+
+def _ask(keyphraser: Keyphraser, shown: Sequence[Shown]) -> list[list[Keyphrase]]:
     asked = [i for i, one in enumerate(shown) if one.text.strip() or one.picture is not None]
-    phrases: list[list[str]] = [[] for _ in shown]
+    answers: list[list[Keyphrase]] = [[] for _ in shown]
     if asked:
-        answers = keyphraser([shown[i].text for i in asked], [shown[i].picture for i in asked])
-        for i, answer in zip(asked, answers, strict=True):
-            phrases[i] = [keyphrase.phrase for keyphrase in answer]
-    return phrases
+        found = keyphraser([shown[i].text for i in asked], [shown[i].picture for i in asked])
+        for i, keyphrases in zip(asked, found, strict=True):
+            answers[i] = keyphrases
+    return answers

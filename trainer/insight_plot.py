@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -14,37 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from trainer.aimkp.strides import Modality
+from trainer.plot_style import FAINT, IMAGE, INK, TEXT, as_png, house_style
 
 Epochs = Sequence[Mapping[str, Any]]
 """The lines of `insight.jsonl`."""
 
-_INK, _FAINT, _DROPPED = "#22282f", "#8a939c", "#c3c9cf"
-_COLOURS = {Modality.IMAGE: "#127a83", Modality.TEXT: "#c8601b"}
+_COLOURS = {Modality.IMAGE: IMAGE, Modality.TEXT: TEXT}
+_DROPPED = "#c3c9cf"
 _SCORES = {"map@5": "#9a7fc0", "f1@3": "#4a6fb5", "f1@1": "#263a5e"}
-_STYLE = {
-    "figure.dpi": 130,
-    "font.size": 9,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _FAINT,
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": "#e8ebee",
-    "xtick.color": _FAINT,
-    "ytick.color": _FAINT,
-    "xtick.labelcolor": _INK,
-    "ytick.labelcolor": _INK,
-    "legend.frameon": False,
-    "legend.fontsize": 8,
-    "figure.constrained_layout.h_pad": 0.08,
-    "figure.constrained_layout.w_pad": 0.12,
-}
 _WIDTH = 0.72
 """Of a bar, where the next epoch is 1 away."""
 _ROOM = 0.07
@@ -58,8 +33,7 @@ def draw_insight(epochs: Epochs) -> bytes:
 
     The same epochs give the same bytes.
     """
-    # The user's own settings shall not change the picture, nor the picture theirs.
-    with matplotlib.style.context(["default", _STYLE]):
+    with house_style():
         figure = Figure(layout="constrained")
         if any(epoch["views"] for epoch in epochs):
             axes = _with_views(figure, epochs)
@@ -68,9 +42,7 @@ def draw_insight(epochs: Epochs) -> bytes:
         for one in axes:
             one.set_xlim(0.5, len(epochs) + 0.5)
             one.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        image = io.BytesIO()
-        figure.savefig(image, format="png", metadata={"Software": None})
-    return image.getvalue()
+        return as_png(figure)
 
 
 def _with_views(figure: Figure, epochs: Epochs) -> Sequence[Axes]:
@@ -115,7 +87,7 @@ def _kept(axes: Axes, epochs: Epochs) -> None:
 
 def _loss(axes: Axes, epochs: Epochs) -> None:
     axes.set_title("Training loss of the clean views")
-    _line(axes, _numbers(epochs), [epoch["loss"] for epoch in epochs], _INK, "loss")
+    _line(axes, _numbers(epochs), [epoch["loss"] for epoch in epochs], INK, "loss")
     axes.set_ylim(bottom=0)
 
 
@@ -140,7 +112,7 @@ def _strides(axes: Axes, epochs: Epochs, modality: Modality) -> None:
             colour = _tint(_COLOURS[modality], strength)
             axes.bar(epoch, share, _WIDTH, bottom, color=colour, edgecolor="white", linewidth=0.6)
             if share >= _ROOM:
-                ink = "white" if strength > 0.6 else _INK
+                ink = "white" if strength > 0.6 else INK
                 middle = bottom + share / 2
                 axes.text(epoch, middle, str(stride), color=ink, ha="center", va="center")
             bottom += share
@@ -166,8 +138,8 @@ def _cosines(axes: Axes, epochs: Epochs, modality: Modality) -> None:
             bottoms = np.maximum(edges[:-1], start)
             heights = np.maximum(edges[1:] - bottoms, 0)
             axes.barh(bottoms, widths, heights, epoch - widths / 2, align="edge", color=colour)
-        axes.plot([epoch] * 2, [quantiles["5"], quantiles["95"]], color=_INK, linewidth=1)
-        axes.plot(epoch, quantiles["50"], "o", color=_INK, markersize=4)
+        axes.plot([epoch] * 2, [quantiles["5"], quantiles["95"]], color=INK, linewidth=1)
+        axes.plot(epoch, quantiles["50"], "o", color=INK, markersize=4)
     if tau >= lowest:
         _tau(axes, tau)
     axes.set_ylim(lowest - 0.03, 1.03)
@@ -175,7 +147,7 @@ def _cosines(axes: Axes, epochs: Epochs, modality: Modality) -> None:
 
 
 def _tau(axes: Axes, tau: float) -> None:
-    axes.axhline(tau, color=_INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.9)
+    axes.axhline(tau, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.9)
     axes.annotate(
         f"tau {tau:g}",
         (1, tau),
@@ -208,7 +180,7 @@ def _legend(axes: Axes) -> None:
 
 def _explained(axes: Axes, title: str, words: str) -> None:
     axes.set_title(title)
-    axes.set_title(words, loc="right", fontsize=8, fontweight="normal", color=_FAINT)
+    axes.set_title(words, loc="right", fontsize=8, fontweight="normal", color=FAINT)
 
 
 def _shares(axes: Axes) -> None:
@@ -225,7 +197,7 @@ def _empty(axes: Axes, epochs: Epochs, views: Container[int]) -> None:
                 0.5,
                 "nothing masked",
                 rotation=90,
-                color=_FAINT,
+                color=FAINT,
                 fontsize=8,
                 ha="center",
                 va="center",

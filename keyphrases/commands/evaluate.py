@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
-import orjson
 
-from keyphrases.commands.score import score_tables
-from keyphrases.console import Bar, out
+from keyphrases.console import Bar, out, table
 from model_store.keyphraser import Keyphraser
 from model_store.store import Store
 from posts.errors import InputError
 from trainer.evaluation import Evaluation, evaluate
-from trainer.scenarios import SCENARIOS, find_scenario
+from trainer.report import (
+    Report,
+    make_report_folder,
+    to_json,
+    with_signs,
+    without_signs,
+    write_report,
+)
+from trainer.scenarios import ALL, PLAIN, expand_scenarios
 from trainer.training_set import TrainingSet
 
 
@@ -27,34 +34,104 @@ from trainer.training_set import TrainingSet
     "--scenario",
     "scenarios",
     multiple=True,
-    help=f"What the model is shown: {', '.join(SCENARIOS)}; repeatable. [default: all]",
+    help="What the model is shown: clean, text-only, image-only, missing-0.5, shuffled, "
+    f"shuffled-0.5, image-noise-1 to -5, text-noise-1 to -5, or {ALL} for a standard choice; "
+    f"repeatable. [default: {', '.join(PLAIN)}]",
 )
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write scores here.")
+@click.option(
+    "--report",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Write tables, plots and a contact sheet to this folder.",
+)
 def command(
-    data: str, store: str, ref: str, scenarios: tuple[str, ...], json_path: Path | None
+    data: str,
+    store: str,
+    ref: str,
+    scenarios: tuple[str, ...],
+    json_path: Path | None,
+    folder: Path | None,
 ) -> None:
     """Score a model on a dump, under both published definitions."""
-    for scenario in scenarios:
-        find_scenario(scenario)
+    names = expand_scenarios(scenarios)
     if json_path is not None and not json_path.parent.is_dir():
         raise InputError(
             f"{json_path.parent} is no folder, so {json_path.name} cannot be put there"
         )
+    if folder is not None:
+        make_report_folder(folder)
     models = Store(store)
     model = models.resolve(ref)
     bundle = models.fetch(str(model))
     with tempfile.TemporaryDirectory(prefix="keyphrases-") as scratch:
         examples = TrainingSet.build(data, Path(scratch))
-        keyphraser = Keyphraser.load(bundle)
-        done = evaluate_scenarios(keyphraser, examples, scenarios or tuple(SCENARIOS))
-    for evaluation in done:
-        about = f"{model}, {evaluation.scenario}, {len(evaluation.cases)} posts"
-        for drawn in score_tables(evaluation.scores, about):
-            out.print(drawn)
-    if json_path:
-        scores = {one.scenario: one.scores for one in done}
-        content = {"model": str(model), "data": data, "posts": len(examples), "scenarios": scores}
-        json_path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+        done = evaluate_scenarios(Keyphraser.load(bundle), examples, names)
+        report = Report.of(str(model), data, done)
+        if json_path:
+            json_path.write_bytes(to_json(report))
+        if folder is not None:
+            # The whole posts say most; else the first scenario asked.
+            sheet = done[names.index("clean") if "clean" in names else 0]
+            write_report(folder, report, sheet, examples)
+    for drawn in report_tables(report):
+        out.print(drawn)
+    if folder is not None:
+        out.print(f"report: {folder}")
+
+
+def report_tables(report: Report) -> Iterator[Any]:
+    """A row per scenario; a table per definition, so that no column ever mixes the two."""
+    about = f"{report.model}, {report.posts:,} posts"
+    yield table(
+        f"cmkp definition, {about} (present, absent: f1@3)",
+        ["scenario", "f1@1", "f1@3", "95%", "map@5", "present", "absent"],
+        [
+            [
+                one.scenario,
+                one.scores["cmkp"]["all"]["f1@1"],
+                one.scores["cmkp"]["all"]["f1@3"],
+                without_signs(one.intervals["cmkp"]["all"]["f1@3"]),
+                one.scores["cmkp"]["all"]["map@5"],
+                one.scores["cmkp"]["present"]["f1@3"],
+                one.scores["cmkp"]["absent"]["f1@3"],
+            ]
+            for one in report.summaries
+        ],
+    )
+    yield table(
+        f"aimkp definition, {about}",
+        ["scenario", "f1@1", "f1@3", "95%", "map@5"],
+        [
+            [
+                one.scenario,
+                one.scores["aimkp"]["f1@1"],
+                one.scores["aimkp"]["f1@3"],
+                without_signs(one.intervals["aimkp"]["f1@3"]),
+                one.scores["aimkp"]["map@5"],
+            ]
+            for one in report.summaries
+        ],
+    )
+    yield table(
+        f"predicted keyphrases, {about}",
+        ["scenario", "phrases", "near-duplicates", "calibration error", "brier"],
+        [
+            [
+                one.scenario,
+                one.calibration.predictions,
+                one.near_duplicates,
+                one.calibration.expected_error,
+                one.calibration.brier,
+            ]
+            for one in report.summaries
+        ],
+    )
+    if report.harm is not None:
+        yield (
+            f"harm of a wrong picture, f1@3 (cmkp) shuffled - text-only: "
+            f"{report.harm.f1_at_3:+.3f} ({with_signs(report.harm.interval)})"
+        )
 
 
 def evaluate_scenarios(

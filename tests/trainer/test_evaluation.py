@@ -12,7 +12,7 @@ from posts.errors import InputError
 from tests.trainer.examples import mixed_posts, trainable_base, training_set
 from trainer.evaluation import evaluate
 from trainer.metrics import score
-from trainer.scenarios import SCENARIOS, find_scenario
+from trainer.scenarios import PLAIN, find_scenario
 from trainer.training_set import TrainingSet
 
 POSTS = 70
@@ -46,7 +46,7 @@ def keyphraser_that_notes(
     return keyphraser
 
 
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
+@pytest.mark.parametrize("name", sorted(PLAIN))
 def test_every_post_has_a_case_and_only_what_is_left_is_asked(
     tmp_path: Path, examples: TrainingSet, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

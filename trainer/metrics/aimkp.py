@@ -7,27 +7,39 @@ ranks, with no relevance gate and no division by the gold, so short outputs scor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
 from trainer.metrics.case import Case, Stems, stems
+from trainer.metrics.figures import Figures, Values, harmonic_mean
 
 
 def score(cases: Iterable[Case]) -> dict[str, float]:
     """Scores from 0 to 1; all 0 if there is no case with gold keyphrases."""
-    posts = [
-        ([stems(phrase) for phrase in case.gold], [stems(phrase) for phrase in case.predicted])
-        for case in cases
-        if case.gold
-    ]
-    scores = {}
+    return combine(figures(cases).means())
+
+
+def figures(cases: Iterable[Case]) -> Figures:
+    """F1@k, P@k, R@k and AP@5 of each post with gold keyphrases."""
+    rows, posts = [], []
+    for row, case in enumerate(cases):
+        if case.gold:
+            rows.append(row)
+            predicted = [stems(phrase) for phrase in case.predicted]
+            posts.append(([stems(phrase) for phrase in case.gold], predicted))
+    columns: dict[str, list[float]] = {}
     for k in (1, 3):
         pairs = [(_precision(g, p, k), _hits(g, p, k) / len(g)) for g, p in posts]
-        scores[f"f1@{k}"] = _mean([_f1(*pair) for pair in pairs])
-        scores[f"p@{k}"] = _mean([precision for precision, _ in pairs])
-        scores[f"r@{k}"] = _mean([recall for _, recall in pairs])
-    scores["map@5"] = _mean([_average_precision(g, p, 5) for g, p in posts])
-    return scores
+        columns[f"f1@{k}"] = [harmonic_mean(*pair) for pair in pairs]
+        columns[f"p@{k}"] = [precision for precision, _ in pairs]
+        columns[f"r@{k}"] = [recall for _, recall in pairs]
+    columns["map@5"] = [_average_precision(g, p, 5) for g, p in posts]
+    return Figures(rows=rows, columns=columns)
+
+
+def combine(means: Mapping[str, Values]) -> dict[str, Values]:
+    """The scores that mean figures make: here they are the same."""
+    return dict(means)
 
 
 def _hits(gold: Sequence[Stems], predicted: Sequence[Stems], k: int) -> int:
@@ -40,12 +52,5 @@ def _precision(gold: Sequence[Stems], predicted: Sequence[Stems], k: int) -> flo
 
 def _average_precision(gold: Sequence[Stems], predicted: Sequence[Stems], k: int) -> float:
     ranks = range(1, min(len(predicted), k) + 1)
-    return _mean([_precision(gold, predicted, rank) for rank in ranks])
-
-
-def _f1(precision: float, recall: float) -> float:
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-
-
-def _mean(values: Sequence[float]) -> float:
-    return fmean(values) if values else 0.0
+    precisions = [_precision(gold, predicted, rank) for rank in ranks]
+    return fmean(precisions) if precisions else 0.0

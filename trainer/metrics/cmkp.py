@@ -6,27 +6,34 @@ Wang et al., "Cross-Media Keyphrase Prediction" (EMNLP 2020). F1@k is the harmon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from trainer.metrics.case import Case, Stems, stems
+from trainer.metrics.figures import Figures, Values, harmonic_mean
 
 _INVALID_TOKENS = {"<unk>", ",", "."}
+_RANKS = (1, 3, 5)
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
     """A post's gold phrases, and for each valid prediction whether it is one of them."""
 
+    row: int
     gold: int
     hits: Sequence[bool]
 
 
 def score(cases: Iterable[Case]) -> dict[str, dict[str, float]]:
     """Scores from 0 to 1 over all, present and absent keyphrases; 0 where there is no such post."""
-    parts: dict[str, list[_Judged]] = {"all": [], "present": [], "absent": []}
-    for case in cases:
+    return {part: combine(of.means()) for part, of in figures(cases).items()}
+
+
+def figures(cases: Iterable[Case]) -> dict[str, Figures]:
+    """P@k, R@k and AP@5 of each post, by part."""
+    parts: dict[str, list[_Judged]] = {part: [] for part in _PARTS}
+    for row, case in enumerate(cases):
         text = stems(case.text)
         gold = _unique(stems(phrase) for phrase in case.gold)
         predicted = [p for p in _unique(stems(phrase) for phrase in case.predicted) if _valid(p)]
@@ -34,8 +41,21 @@ def score(cases: Iterable[Case]) -> dict[str, dict[str, float]]:
             part_gold = [phrase for phrase in gold if belongs(phrase, text)]
             if part_gold:
                 hits = [phrase in part_gold for phrase in predicted if belongs(phrase, text)]
-                parts[part].append(_Judged(len(part_gold), hits))
-    return {part: _scores(judged) for part, judged in parts.items()}
+                parts[part].append(_Judged(row, len(part_gold), hits))
+    return {part: _figures(judged) for part, judged in parts.items()}
+
+
+def combine(means: Mapping[str, Values]) -> dict[str, Values]:
+    """The scores that mean figures make."""
+    f1 = {k: harmonic_mean(means[f"p@{k}"], means[f"r@{k}"]) for k in _RANKS}
+    return {
+        "f1@1": f1[1],
+        "p@1": means["p@1"],
+        "r@1": means["r@1"],
+        "f1@3": f1[3],
+        "f1@5": f1[5],
+        "map@5": means["map@5"],
+    }
 
 
 def is_present(phrase: Stems, text: Stems) -> bool:
@@ -51,38 +71,17 @@ _PARTS = {
 }
 
 
-def _scores(judged: Sequence[_Judged]) -> dict[str, float]:
-    return {
-        "f1@1": _f1(judged, 1),
-        "p@1": _mean_precision(judged, 1),
-        "r@1": _mean_recall(judged, 1),
-        "f1@3": _f1(judged, 3),
-        "f1@5": _f1(judged, 5),
-        "map@5": _mean(_average_precision(post, 5) for post in judged),
-    }
-
-
-def _f1(judged: Sequence[_Judged], k: int) -> float:
-    precision, recall = _mean_precision(judged, k), _mean_recall(judged, k)
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-
-
-def _mean_precision(judged: Sequence[_Judged], k: int) -> float:
-    return _mean(sum(post.hits[:k]) / max(1, min(k, len(post.hits))) for post in judged)
-
-
-def _mean_recall(judged: Sequence[_Judged], k: int) -> float:
-    return _mean(sum(post.hits[:k]) / post.gold for post in judged)
+def _figures(judged: Sequence[_Judged]) -> Figures:
+    columns = {"map@5": [_average_precision(post, 5) for post in judged]}
+    for k in _RANKS:
+        columns[f"p@{k}"] = [sum(post.hits[:k]) / max(1, min(k, len(post.hits))) for post in judged]
+        columns[f"r@{k}"] = [sum(post.hits[:k]) / post.gold for post in judged]
+    return Figures(rows=[post.row for post in judged], columns=columns)
 
 
 def _average_precision(post: _Judged, k: int) -> float:
     gains = (sum(post.hits[:rank]) / rank for rank, hit in enumerate(post.hits[:k], start=1) if hit)
     return sum(gains) / post.gold
-
-
-def _mean(values: Iterable[float]) -> float:
-    values = list(values)
-    return fmean(values) if values else 0.0
 
 
 def _unique(phrases: Iterable[Stems]) -> list[Stems]:

@@ -8,10 +8,11 @@ from PIL import Image
 from posts.pictures import decode_picture
 from posts.post import Post
 from tests.trainer.examples import mixed_posts, training_set
-from trainer.scenarios import shuffled
+from trainer.scenarios.shuffling import shuffled as shuffled_share
 from trainer.training_set import TrainingSet
 
 POSTS = 40
+shuffled = shuffled_share(1.0)
 
 
 def digests(examples: TrainingSet) -> list[bytes | None]:
@@ -48,3 +49,16 @@ def test_the_only_picture_is_removed_for_it_has_none_to_change_places_with(tmp_p
     without = Post(id="other", text="no picture here", keyphrases=("word",))
     examples = training_set(tmp_path, [with_picture, without])
     assert shuffled(examples, 0) == (with_picture.text, None)
+
+
+def test_a_share_of_the_pictures_changes_places_among_itself(tmp_path: Path) -> None:
+    examples = training_set(tmp_path, mixed_posts(POSTS))
+    own = digests(examples)
+    pictured = sum(one is not None for one in own)
+    changed: list[set[int]] = []
+    for share in (0.25, 0.5, 1.0):
+        shown = [digest(shuffled_share(share)(examples, row).picture) for row in range(POSTS)]
+        assert Counter(shown) == Counter(own)
+        changed.append({row for row in range(POSTS) if shown[row] != own[row]})
+        assert len(changed[-1]) == round(share * pictured)
+    assert changed[0] < changed[1] < changed[2]
