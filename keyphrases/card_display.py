@@ -34,6 +34,8 @@ def _show_facts(card: Card, model: str, aliases: str) -> None:
         "method": card.training.get("config", {}).get("method", ""),
         "trained on": _posts(card.data.get("train", {})),
         "validated on": _posts(card.data.get("validation", {})),
+        "licence": card.training.get("licence", ""),
+        "sources": "; ".join(card.training.get("sources", [])),
         "best epoch": card.metrics.get("epoch", ""),
     }
     for name, value in facts.items():

@@ -20,6 +20,7 @@ from pathlib import Path
 from model_store.cache import fetch_bundle
 from model_store.card import CARD_FILE, Card
 from model_store.seal import check_bundle, read_card
+from model_store.shipped import place_of
 from posts.errors import InputError
 from posts.files.local import LocalFiles
 from posts.files.opening import open_files
@@ -54,10 +55,13 @@ class Promotion:
 
 
 class Store:
-    """Models below a local path or `s3://bucket/prefix`; nothing need exist before `publish`."""
+    """Models below a local path or `s3://bucket/prefix`; nothing need exist before `publish`.
+
+    `SHIPPED_STORE` is the one inside the package.
+    """
 
     def __init__(self, uri: str) -> None:
-        self._files = open_files(uri)
+        self._files = open_files(place_of(uri))
 
     def check(self, name: str) -> None:
         """Whether a model of that name could be published here; `InputError` if not."""

@@ -9,14 +9,16 @@ from indexer.preview import PreviewedPost, preview
 from indexer.run import index_dump
 from indexer.summary import RunSummary
 from indexer.watch import Snapshot
+from keyphrases.chosen_model import chosen_model
 from keyphrases.console import Bar, err, out
-from posts.errors import InputError
 
 
 @click.command(name="index")
 @click.argument("dump")
 @click.option("--index", required=True, help="embedded:PATH or http(s)://HOST:PORT/NAME")
-@click.option("--store", help="Model store: local path or s3://bucket/prefix.")
+@click.option(
+    "--store", help="Model store: local path or s3://bucket/prefix.  [default: what ships]"
+)
 @click.option("--model", help="NAME, NAME@VERSION or NAME@ALIAS; NAME alone is what is promoted.")
 @click.option("--dead-letters", help="Folder or s3:// prefix for a Parquet file of bad posts.")
 @click.option("--max-error-rate", type=float, help="Give up if more of the posts are bad (0 to 1).")
@@ -48,15 +50,12 @@ def command(
 
     A post that the index holds already, unchanged, costs nothing. Ends with a line of JSON.
     """
-    if store is None or model is None:
-        raise InputError(
-            "say which model to use: --store STORE --model NAME; `keyphrases train` publishes one"
-        )
+    chosen = chosen_model(store, model)
     job = IndexJob(
         dump=dump,
         index=index,
-        store=store,
-        model=model,
+        store=chosen.store,
+        model=chosen.model,
         dead_letters=dead_letters,
         max_error_rate=max_error_rate,
         rebuild=rebuild,
