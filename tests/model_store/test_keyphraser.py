@@ -72,6 +72,25 @@ def test_beams_score_the_summed_log_probabilities_of_training(base, posts):
     torch.testing.assert_close(summed, output.sequences_scores, rtol=0, atol=1e-4)
 
 
+def test_beams_that_share_a_pass_over_the_prompt_find_what_they_find_alone(
+    base, posts, monkeypatch
+):
+    shared = over(base)(*posts)
+    monkeypatch.setattr(type(base.family), "shares_prompt", False)
+    assert_same(shared, over(base)(*posts))
+
+
+def test_a_prompt_is_passed_once_whatever_the_number_of_beams(llava, posts):
+    rows = []
+    llava.family.language_model(llava.model).register_forward_pre_hook(
+        lambda module, args, kwargs: rows.append(kwargs["inputs_embeds"].shape[:2]),
+        with_kwargs=True,
+    )
+    over(llava, beams=4, batch_size=5)(*posts)
+    assert {count for count, length in rows if length > 1} == {2, 3}
+    assert {count for count, length in rows if length == 1} == {8, 12}
+
+
 def test_each_post_gets_its_own_answer_in_the_order_asked(llava, posts):
     keyphraser = over(llava)
     texts, pictures = posts
