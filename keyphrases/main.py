@@ -21,6 +21,7 @@ COMMANDS = {
     "train": "Fine-tune a model on a dump with gold keyphrases.",
     "evaluate": "Measure a model on a dump with gold keyphrases.",
     "score": "Score predictions that any program made.",
+    "tag": "Print the keyphrases of some pictures and texts.",
     "index": "Generate keyphrases for a dump and make them searchable.",
     "search": "Search an index.",
     "models": "List, inspect, promote, roll back and verify models.",
