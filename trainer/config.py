@@ -40,9 +40,11 @@ class TrainConfig:
     """Longest stride over rows and columns of patches; 0 means any, 1 masks no pictures."""
     largest_text_stride: int = 0
     """Longest stride over the tokens of a text; 0 means any, 1 masks no texts."""
-    modality_dropout: float = 0.0
-    """Share of the posts, drawn anew in each epoch, that are learnt from one part alone, picture
-    or text, with even chances."""
+    picture_only: float = 0.0
+    """Modality dropout: share of the posts, drawn anew in each epoch, that are learnt from their
+    picture alone."""
+    text_only: float = 0.0
+    """The same for posts that are learnt from their text alone."""
     epochs: int = 4
     """Passes over the training posts."""
     batch_size: int = 64
@@ -107,9 +109,11 @@ class TrainConfig:
         for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise InputError(f"{name} must not be negative")
-        for name in ("warmup_ratio", "lora_dropout", "modality_dropout", "min_score"):
+        for name in ("warmup_ratio", "lora_dropout", "picture_only", "text_only", "min_score"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 0 and less than 1")
+        if self.picture_only + self.text_only > 1:
+            raise InputError("picture_only and text_only are shares, and together at most 1")
         for name in ("tau_image", "tau_text"):
             if not -1 <= getattr(self, name) <= 1:
                 raise InputError(f"{name} is a cosine, so it must lie between -1 and 1")

@@ -65,9 +65,16 @@ class ExampleReader:
 
     def __call__(self, rows: Rows, epoch: int) -> Examples:
         """Rows as they are learnt from in an epoch, counted from 1."""
-        share, seed = self._config.modality_dropout, self._config.seed
+        config = self._config
         examples = [
-            drop_modality(self._posts[int(row)], share, seed=seed, epoch=epoch) for row in rows
+            drop_modality(
+                self._posts[int(row)],
+                picture_only=config.picture_only,
+                text_only=config.text_only,
+                seed=config.seed,
+                epoch=epoch,
+            )
+            for row in rows
         ]
         vision = self._vision
         encoded = None if vision is None else [vision[int(row)] for row in rows]

@@ -13,16 +13,18 @@ import numpy as np
 from trainer.training_set import Example
 
 
-def drop_modality(example: Example, share: float, *, seed: int, epoch: int) -> Example:
-    """The example as it is shown in an epoch: with probability `share` one part is left out.
+def drop_modality(
+    example: Example, *, picture_only: float, text_only: float, seed: int, epoch: int
+) -> Example:
+    """The example as it is shown in an epoch: with these probabilities one part is left out.
 
-    Either part is as likely to go; what has one part only is left as it is. The choice follows
-    from seed, epoch and id, so that a resumed run and any number of workers make the same.
+    What has one part only is left as it is. The choice follows from seed, epoch and id, so that a
+    resumed run and any number of workers make the same.
     """
-    if not share or example.image is None or not example.text.strip():
+    if example.image is None or not example.text.strip():
         return example
     digest = hashlib.sha256(f"{seed} {epoch} {example.id}".encode()).digest()
     drawn = np.random.default_rng(list(digest)).random()
-    if drawn >= share:
-        return example
-    return replace(example, text="") if drawn < share / 2 else replace(example, image=None)
+    if drawn < picture_only:
+        return replace(example, text="")
+    return replace(example, image=None) if drawn < picture_only + text_only else example

@@ -24,7 +24,8 @@ SCENARIOS = (
     *(f"text-noise-{severity}" for severity in (1, 3, 5)),
 )
 
-_SAME = {"epochs": EPOCHS, "modality_dropout": 0.0}
+_SAME = {"epochs": EPOCHS, "picture_only": 0.0, "text_only": 0.0}
+_DROPOUT = {"picture_only": 0.15, "text_only": 0.15}
 """In every condition that does not say otherwise."""
 
 
@@ -45,8 +46,15 @@ class Condition:
 CONDITIONS = (
     Condition(name="standard", settings={"method": "standard"}),
     Condition(name="aimkp", settings={"method": "aimkp"}),
-    Condition(name="standard-dropout", settings={"method": "standard", "modality_dropout": 0.3}),
-    Condition(name="aimkp-dropout", settings={"method": "aimkp", "modality_dropout": 0.3}),
+    Condition(name="standard-dropout", settings={"method": "standard", **_DROPOUT}),
+    Condition(name="aimkp-dropout", settings={"method": "aimkp", **_DROPOUT}),
+    Condition(
+        name="aimkp-pictures", settings={"method": "aimkp", "picture_only": 0.4, "text_only": 0.1}
+    ),
+    Condition(
+        name="aimkp-projector",
+        settings={"method": "aimkp", **_DROPOUT, "projector_learning_rate": 2e-3},
+    ),
     Condition(name="aimkp-short-strides", settings={"largest_image_stride": 2}),
 )
 

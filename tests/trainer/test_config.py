@@ -38,6 +38,12 @@ def test_a_name_that_does_not_ship_is_a_path() -> None:
     assert find_config("mine.yaml") == Path("mine.yaml")
 
 
+def test_shares_of_posts_with_one_part_alone_cannot_exceed_all_posts() -> None:
+    assert TrainConfig(picture_only=0.5, text_only=0.5).text_only == 0.5
+    with pytest.raises(InputError, match="together at most 1"):
+        TrainConfig(picture_only=0.6, text_only=0.5)
+
+
 def test_the_published_settings_are_the_defaults_but_for_what_a_machine_decides() -> None:
     """And but for the published code's freezing of strides, which the paper's text does not do."""
     published = TrainConfig.from_yaml(find_config("llava-1.5-7b"))
