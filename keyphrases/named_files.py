@@ -13,6 +13,8 @@ from posts.pictures import DEFAULT_LIMITS, decode_picture
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 TEXTS = frozenset({".txt", ".md"})
+_BEGINNING = 4096
+"""Bytes that tell whether a file without a known ending is text."""
 _LONGEST_TEXT = 1_000_000
 """Bytes; no model reads further."""
 
@@ -53,7 +55,7 @@ def named_posts(paths: Sequence[Path], text: str = "") -> list[NamedPost]:
     for path in _files(paths):
         key = path.with_suffix("")
         so_far = posts.get(key)
-        if path.suffix.lower() in TEXTS:
+        if _is_text(path):
             if so_far is None or so_far.text_file is None:
                 post = so_far or NamedPost(id=str(path))
                 posts[key] = replace(post, text_file=path)
@@ -98,6 +100,28 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _is_known(path: Path) -> bool:
     return path.suffix.lower() in PICTURES | TEXTS and path.is_file() and path.name[0] != "."
+
+
+def _is_text(path: Path) -> bool:
+    """By its ending or, where that says nothing, by how it begins."""
+    ending = path.suffix.lower()
+    if ending in TEXTS | PICTURES:
+        return ending in TEXTS
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(_BEGINNING)
+    except OSError:
+        return False
+    return b"\0" not in start and _decodes(start)
+
+
+def _decodes(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        # A character that was cut in two at the end is no error.
+        return len(data) == _BEGINNING and error.start > len(data) - 4
+    return True
 
 
 def _read_text(path: Path) -> str:

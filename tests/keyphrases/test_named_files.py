@@ -48,6 +48,11 @@ def test_pictures_of_one_name_and_two_endings_are_two_posts(tmp_path: Path) -> N
     assert [post.id for post in named_posts(pictures)] == [str(one) for one in pictures]
 
 
+def test_text_is_known_by_how_it_begins_where_its_ending_says_nothing(tmp_path: Path) -> None:
+    posts = named_posts([write(tmp_path / "README", "é " * 3000), write(tmp_path / "a.rst", "b")])
+    assert [len(read_post(post).text) for post in posts] == [6000, 1]
+
+
 def test_a_text_by_itself_is_a_post() -> None:
     (post,) = named_posts([], "a cat")
     assert read_post(post).text == "a cat"
@@ -59,7 +64,7 @@ def test_a_text_by_itself_is_a_post() -> None:
         ("broken.png", b"no picture", "broken picture"),
         ("latin.txt", "caf\xe9".encode("latin-1"), "not text in UTF-8"),
         ("empty.txt", b" \n", "is empty"),
-        ("letter.pdf", b"%PDF-1.7", "broken picture"),
+        ("letter.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "broken picture"),
     ],
 )
 def test_what_cannot_be_used_says_why(
