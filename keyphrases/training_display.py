@@ -15,6 +15,7 @@ from trainer.progress import (
     Stepped,
     Validated,
     Validating,
+    WarmedUp,
 )
 
 
@@ -33,6 +34,9 @@ class TrainingDisplay:
                 err.print(f"left out of {event.dump}: {told}")
             case CheckpointFailed():
                 err.print(f"no checkpoint was written after step {event.step}: {event.why}")
+            case WarmedUp():
+                words = f"pass {event.epoch} of {event.epochs}  loss {event.loss:.3f}"
+                self._bar.show("warm up the projector", event.epoch, event.epochs, words)
             case Began():
                 if event.step:
                     err.print(f"going on after step {event.step} of {event.steps}")

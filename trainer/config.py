@@ -45,6 +45,9 @@ class TrainConfig:
     picture alone."""
     text_only: float = 0.0
     """The same for posts that are learnt from their text alone."""
+    projector_warm_up: int = 0
+    """Passes over the pictures in which the projector alone learns words for what they show, before
+    the first epoch; it takes minutes and needs `cache_vision`."""
     epochs: int = 4
     """Passes over the training posts."""
     batch_size: int = 64
@@ -112,6 +115,8 @@ class TrainConfig:
         for name in ("warmup_ratio", "lora_dropout", "picture_only", "text_only", "min_score"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 0 and less than 1")
+        if self.projector_warm_up and not self.cache_vision:
+            raise InputError("projector_warm_up needs cache_vision: true")
         if self.picture_only + self.text_only > 1:
             raise InputError("picture_only and text_only are shares, and together at most 1")
         for name in ("tau_image", "tau_text"):
@@ -164,6 +169,7 @@ _AT_LEAST_ONE = (
 _POSITIVE = ("lora_learning_rate", "projector_learning_rate", "max_grad_norm")
 _NOT_NEGATIVE = (
     "weight_decay",
+    "projector_warm_up",
     "checkpoint_every",
     "max_failures",
     "seed",

@@ -17,6 +17,17 @@ _POLL_SECONDS = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
+class WarmedUp:
+    """The projector has been over all pictures once more; the first epoch is yet to come."""
+
+    epoch: int
+    """Of the warm-up, from 1."""
+    epochs: int
+    loss: float
+    """Mean over the pictures."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Began:
     """Workers are up and the model is loaded; sent again after lost workers were replaced."""
 
@@ -82,7 +93,7 @@ class CheckpointFailed:
     why: str
 
 
-Event = LeftOut | Began | Stepped | Validating | Validated | CheckpointFailed
+Event = LeftOut | WarmedUp | Began | Stepped | Validating | Validated | CheckpointFailed
 Listener = Callable[[Event], None]
 
 

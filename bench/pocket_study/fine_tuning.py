@@ -25,6 +25,7 @@ from trainer.metrics import score
 from trainer.optimization import make_optimizer
 from trainer.order import Order
 from trainer.progress import Event, Stepped
+from trainer.projector_warm_up import warm_up_projector
 from trainer.training_set import TrainingSet
 from trainer.vision_cache import VisionCache
 
@@ -59,6 +60,8 @@ def fine_tune(name: str, config: TrainConfig, posts: TrainingSet) -> tuple[Base,
     vision = VisionCache.open(base, posts, study_folder())
     run = _Run(study_folder() / f"{name}-{posts.fingerprint[:8]}", base, config)
     state = run.resume()
+    if not state.update:
+        warm_up_projector(base, posts, vision, epochs=config.projector_warm_up, seed=config.seed)
     prompt = Prompt(base.processor, base.family, max_text_tokens=config.max_text_tokens)
     base.model.train()
     Loop(
