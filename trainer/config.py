@@ -45,6 +45,9 @@ class TrainConfig:
     picture alone."""
     text_only: float = 0.0
     """The same for posts that are learnt from their text alone."""
+    vision_dropout: float = 0.0
+    """Share of a picture's feature channels that are left out, drawn anew for each post in each
+    epoch; it needs `cache_vision`."""
     projector_warm_up: int = 0
     """Passes over the pictures in which the projector alone learns words for what they show, before
     the first epoch; it takes minutes and needs `cache_vision`."""
@@ -112,11 +115,12 @@ class TrainConfig:
         for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise InputError(f"{name} must not be negative")
-        for name in ("warmup_ratio", "lora_dropout", "picture_only", "text_only", "min_score"):
+        for name in _SHARES:
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 0 and less than 1")
-        if self.projector_warm_up and not self.cache_vision:
-            raise InputError("projector_warm_up needs cache_vision: true")
+        for name in ("projector_warm_up", "vision_dropout"):
+            if getattr(self, name) and not self.cache_vision:
+                raise InputError(f"{name} needs cache_vision: true")
         if self.picture_only + self.text_only > 1:
             raise InputError("picture_only and text_only are shares, and together at most 1")
         for name in ("tau_image", "tau_text"):
@@ -165,6 +169,14 @@ _AT_LEAST_ONE = (
     "validation_posts",
     "beams",
     "max_new_tokens",
+)
+_SHARES = (
+    "warmup_ratio",
+    "lora_dropout",
+    "vision_dropout",
+    "picture_only",
+    "text_only",
+    "min_score",
 )
 _POSITIVE = ("lora_learning_rate", "projector_learning_rate", "max_grad_norm")
 _NOT_NEGATIVE = (

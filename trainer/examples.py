@@ -13,6 +13,7 @@ from trainer.modality_dropout import drop_modality
 from trainer.order import Rows
 from trainer.training_set import Example, TrainingSet
 from trainer.vision_cache import VisionCache
+from trainer.vision_dropout import show_dimly
 
 
 class Examples(NamedTuple):
@@ -77,5 +78,16 @@ class ExampleReader:
             for row in rows
         ]
         vision = self._vision
-        encoded = None if vision is None else [vision[int(row)] for row in rows]
+        encoded = None
+        if vision is not None:
+            encoded = [
+                self._dimmed(vision[int(row)], example.id, epoch)
+                for row, example in zip(rows, examples, strict=True)
+            ]
         return encode_examples(self._prompt, examples, encoded)
+
+    def _dimmed(self, picture: EncodedPicture | None, id: str, epoch: int) -> EncodedPicture | None:
+        if picture is None:
+            return None
+        config = self._config
+        return show_dimly(picture, config.vision_dropout, seed=config.seed, epoch=epoch, id=id)

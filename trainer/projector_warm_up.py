@@ -25,6 +25,7 @@ from trainer.optimization import rate_factor
 from trainer.order import Order
 from trainer.training_set import TrainingSet
 from trainer.vision_cache import VisionCache
+from trainer.vision_dropout import drop_channels
 
 _BATCH = 64
 _RATE = 5e-4
@@ -32,7 +33,7 @@ _BIAS_RATE = 1e-3
 _WEIGHT_DECAY = 0.1
 _RISE = 0.1
 """Share of the updates during which the rate rises."""
-_FEATURES_DROPPED = 0.3
+_CHANNELS_DROPPED = 0.5
 _TOKENS_SHOWN = 0.5
 """Share of a picture's tokens, drawn anew each time: it costs less, and each learns to speak for
 itself."""
@@ -75,7 +76,7 @@ def warm_up_projector(
         for number in range(order.batches):
             chosen = order.batch(epoch, number).tolist()
             shown = [_some(vision, rows[one], random) for one in chosen]
-            states = _drop(torch.cat(shown), random).to(device)
+            states = torch.cat(shown).to(device)
             tokens = base.family.project(base.model, states)
             means = torch.stack([one.mean(0) for one in tokens.split([len(s) for s in shown])])
             loss = targets.loss(means, chosen)
@@ -130,10 +131,4 @@ def _some(vision: VisionCache, row: int, random: torch.Generator) -> Tensor:
         raise ValueError(f"the vision cache has no picture in row {row}, and the examples have")
     count = len(picture.states)
     shown = torch.randperm(count, generator=random)[: max(1, round(_TOKENS_SHOWN * count))]
-    return picture.states[shown].float()
-
-
-def _drop(states: Tensor, random: torch.Generator) -> Tensor:
-    """Dropout from a generator of our own, so that every worker draws the same."""
-    kept = torch.rand(states.shape, generator=random) >= _FEATURES_DROPPED
-    return states * kept / (1 - _FEATURES_DROPPED)
+    return drop_channels(picture.states[shown].float(), _CHANNELS_DROPPED, random)

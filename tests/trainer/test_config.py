@@ -44,6 +44,13 @@ def test_shares_of_posts_with_one_part_alone_cannot_exceed_all_posts() -> None:
         TrainConfig(picture_only=0.6, text_only=0.5)
 
 
+@pytest.mark.parametrize("setting", [{"projector_warm_up": 1}, {"vision_dropout": 0.5}])
+def test_what_needs_cached_features_says_so(setting: dict[str, float]) -> None:
+    assert TrainConfig(**setting, cache_vision=True).cache_vision  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"needs cache_vision: true"):
+        TrainConfig(**setting)  # type: ignore[arg-type]
+
+
 def test_the_published_settings_are_the_defaults_but_for_what_a_machine_decides() -> None:
     """And but for the published code's freezing of strides, which the paper's text does not do."""
     published = TrainConfig.from_yaml(find_config("llava-1.5-7b"))
