@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
@@ -22,6 +23,7 @@ from rich.table import Table
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_EVERY = 30.0
 """Seconds between two lines of progress where nobody watches a bar: in logs."""
 
@@ -67,6 +69,18 @@ class Bar:
             self._last_line = time.monotonic()
             share = "" if total is None else f" {completed:,.0f} of {total:,.0f}"
             err.print(f"{description}{share}  {words}")
+
+
+def printable(words: str) -> str:
+    """On one line, without what could command a terminal or turn the direction of its writing.
+
+    Names of files and texts of posts come from anywhere.
+    """
+    kept = (
+        " " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _DIRECTIONS else c
+        for c in words
+    )
+    return " ".join("".join(kept).split())
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> Table:

@@ -13,6 +13,7 @@ import sys
 
 import click
 
+from keyphrases.console import printable
 from posts.errors import InputError, KeyphraseError
 
 COMMANDS = {
@@ -89,8 +90,7 @@ def _path(error: click.UsageError) -> str:
 def _fail(message: str, code: int) -> None:
     if "--verbose" in sys.argv or "-v" in sys.argv:
         logging.getLogger("keyphrases").exception("failed")
-    line = " ".join(message.split())
-    click.echo(f"keyphrases: {line}", err=True)
+    click.echo(f"keyphrases: {printable(message)}", err=True)
     sys.exit(code)
 
 

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
-from posts.errors import InputError, PostError
+from indexer.stages.decode import shrink
+from keyphrases.text_file import UnusableFileError, begins_as_text, read_text
+from posts.errors import InputError, PostError, Reason
 from posts.pictures import DEFAULT_LIMITS, decode_picture
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 TEXTS = frozenset({".txt", ".md"})
-_BEGINNING = 4096
-"""Bytes that tell whether a file without a known ending is text."""
-_LONGEST_TEXT = 1_000_000
-"""Bytes; no model reads further."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NamedPost:
-    """A post of one or two files that lie beside each other."""
+    """A post of a picture, a text, or both."""
 
     id: str
     """The picture's path as it was named, else the text's."""
     picture: Path | None = None
     text_file: Path | None = None
     text: str = ""
+    """Instead of a file's."""
+    error: str | None = None
+    """Why what was named can be no post."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,98 +43,171 @@ class ReadPost:
     error: str | None = None
 
 
-def named_posts(paths: Sequence[Path], text: str = "") -> list[NamedPost]:
-    """The posts that files and folders make, in the order named.
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    """A file that was named, by itself or with its folder."""
 
-    A picture and a text of the same name but for the ending are one post. `text` goes with every
-    picture that has no such file; without any path it is a post by itself. Raises InputError for
-    a path that is not there, a folder with nothing in it, and where nothing is named at all.
+    path: Path
+    folder: str
+    """Without links, so that a file has one place however it was named."""
+    is_text: bool = False
+    error: str | None = None
+
+
+def named_posts(paths: Sequence[Path], text: str = "") -> list[NamedPost]:
+    """The posts that files and folders make, in the order named, each file once.
+
+    A text belongs to the pictures beside it, among the files named, of whose name its own is with
+    another ending (cat.txt) or with an ending more (cat.jpg.txt, which comes first). `text` goes
+    with every picture that has no such file; without any path it is a post by itself. A path that
+    cannot be used is a post with an error. Raises InputError where nothing is named at all, and
+    where there is no picture that `text` could go with.
     """
     if not paths and not text.strip():
         raise InputError("name pictures, texts or folders of them, or give --text")
     if not paths:
         return [NamedPost(id="--text", text=text)]
-    posts: dict[Path, NamedPost] = {}
-    for path in _files(paths):
-        key = path.with_suffix("")
-        so_far = posts.get(key)
-        if _is_text(path):
-            if so_far is None or so_far.text_file is None:
-                post = so_far or NamedPost(id=str(path))
-                posts[key] = replace(post, text_file=path)
-        elif so_far is None or so_far.picture is None:
-            post = so_far or NamedPost(id=str(path))
-            posts[key] = replace(post, id=str(path), picture=path)
-        else:
-            # A second picture of that name, with another ending: a post of its own.
-            posts[path] = NamedPost(id=str(path), picture=path)
-    return [post if post.text_file else replace(post, text=text) for post in posts.values()]
+    posts = _pair(_files(paths), text)
+    if text.strip() and all(post.text_file for post in posts):
+        raise InputError(
+            "--text is for pictures without a text of their own, and none is named: leave out "
+            "--text, or name such a picture"
+        )
+    return posts
 
 
-def read_post(post: NamedPost) -> ReadPost:
-    """The post with its picture decoded and its text read."""
+def read_post(post: NamedPost, side: int) -> ReadPost:
+    """The post with its text read and its picture decoded, and shrunk to `side` as for indexing."""
+    if post.error is not None:
+        return ReadPost(id=post.id, error=post.error)
     try:
-        text = post.text if post.text_file is None else _read_text(post.text_file)
-        picture = None if post.picture is None else _read_picture(post.picture)
-    except PostError as error:
-        return ReadPost(id=post.id, error=str(error))
-    except OSError as error:
-        return ReadPost(id=post.id, error=f"cannot be read: {error.strerror or error}")
-    except UnicodeDecodeError:
-        return ReadPost(id=post.id, error="is not text in UTF-8")
+        text = post.text if post.text_file is None else read_text(post.text_file)
+    except (UnusableFileError, OSError) as error:
+        # Of two files it must be said which one is meant.
+        about = f"its text {_shown(post.text_file)} " if post.picture and post.text_file else ""
+        return ReadPost(id=post.id, error=f"{about}{_why(error)}")
+    try:
+        picture = None if post.picture is None else _read_picture(post.picture, side)
+    except (UnusableFileError, OSError) as error:
+        return ReadPost(id=post.id, error=_why(error))
     if picture is None and not text.strip():
         return ReadPost(id=post.id, error="is empty")
     return ReadPost(id=post.id, text=text, picture=picture)
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
+def _pair(files: Iterable[_File], text: str) -> list[NamedPost]:
+    files = list(files)
+    texts: dict[tuple[str, str], Path] = {}
+    for one in files:
+        if one.is_text:
+            texts.setdefault((one.folder, one.path.stem), one.path)
+    own = {
+        one.path: texts.get((one.folder, one.path.name)) or texts.get((one.folder, one.path.stem))
+        for one in files
+        if not one.is_text and one.error is None
+    }
+    taken = set(own.values())
+    posts = []
+    for one in files:
+        id = _shown(one.path)
+        if one.error is not None:
+            posts.append(NamedPost(id=id, error=one.error))
+        elif not one.is_text:
+            beside = own[one.path]
+            given = "" if beside else text
+            posts.append(NamedPost(id=id, picture=one.path, text_file=beside, text=given))
+        elif one.path not in taken:
+            posts.append(NamedPost(id=id, text_file=one.path))
+    return posts
+
+
+def _files(paths: Iterable[Path]) -> Iterator[_File]:
+    """All that was named, each place once."""
+    seen = set()
     for path in paths:
-        if path.is_dir():
-            inside = [one for one in sorted(path.iterdir()) if _is_known(one)]
-            if not inside:
-                endings = ", ".join(sorted(PICTURES | TEXTS))
-                raise InputError(f"there is no picture or text in {path} ({endings})")
-            yield from inside
-        elif path.exists():
-            yield path
-        else:
-            raise InputError(f"there is no file {path}")
+        for one in _inside(path) if _is_folder(path) else [_file(path)]:
+            place = (one.folder, one.path.name)
+            if place not in seen:
+                seen.add(place)
+                yield one
+
+
+def _inside(folder: Path) -> Iterator[_File]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        yield _unusable(folder, _why(error))
+        return
+    found = [one for one in entries if _is_known(one)]
+    if not found:
+        endings = ", ".join(sorted(PICTURES | TEXTS))
+        yield _unusable(folder, f"has no picture or text in it ({endings})")
+    yield from map(_file, found)
 
 
 def _is_known(path: Path) -> bool:
-    return path.suffix.lower() in PICTURES | TEXTS and path.is_file() and path.name[0] != "."
+    """What is no regular file may be known too: it was meant to be one, and its error is told."""
+    return path.suffix.lower() in PICTURES | TEXTS and path.name[0] != "." and not _is_folder(path)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        # Such as a name too long: told when it is tried as a file.
+        return False
+
+
+def _file(path: Path) -> _File:
+    try:
+        # Before anything is opened: to open a pipe is to wait for who writes to it.
+        if not stat.S_ISREG(path.stat().st_mode):
+            return _unusable(path, "is neither a file nor a folder")
+        return _File(path=path, folder=_folder(path), is_text=_is_text(path))
+    except FileNotFoundError:
+        if path.is_symlink():
+            return _unusable(path, "is a link to nothing")
+        stdin = "; standard input is not read, --text takes words" if str(path) == "-" else ""
+        return _unusable(path, f"is not there{stdin}")
+    except OSError as error:
+        return _unusable(path, _why(error))
+
+
+def _unusable(path: Path, why: str) -> _File:
+    return _File(path=path, folder=_folder(path), error=why)
+
+
+def _folder(path: Path) -> str:
+    return os.path.realpath(path.parent)
 
 
 def _is_text(path: Path) -> bool:
     """By its ending or, where that says nothing, by how it begins."""
     ending = path.suffix.lower()
-    if ending in TEXTS | PICTURES:
-        return ending in TEXTS
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(_BEGINNING)
-    except OSError:
-        return False
-    return b"\0" not in start and _decodes(start)
+    return ending in TEXTS if ending in TEXTS | PICTURES else begins_as_text(path)
 
 
-def _decodes(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        # A character that was cut in two at the end is no error.
-        return len(data) == _BEGINNING and error.start > len(data) - 4
-    return True
-
-
-def _read_text(path: Path) -> str:
-    with path.open("rb") as stream:
-        data = stream.read(_LONGEST_TEXT)
-        # A character may have been cut in two at the end; what is broken within is an error.
-        return data.decode("utf-8", "ignore" if stream.read(1) else "strict")
-
-
-def _read_picture(path: Path) -> Image.Image:
+def _read_picture(path: Path, side: int) -> Image.Image:
     with path.open("rb") as stream:
         # One byte more than allowed is enough to know that it is too large.
-        return decode_picture(stream.read(DEFAULT_LIMITS.bytes + 1))
+        data = stream.read(DEFAULT_LIMITS.bytes + 1)
+    if not data:
+        raise UnusableFileError("is empty")
+    try:
+        return shrink(decode_picture(data), side)
+    except PostError as error:
+        if error.reason is Reason.BROKEN_PICTURE and path.suffix.lower() not in PICTURES:
+            known = ", ".join(DEFAULT_LIMITS.formats)
+            raise UnusableFileError(f"is neither text in UTF-8 nor a picture ({known})") from None
+        raise UnusableFileError(str(error)) from None
+
+
+def _why(error: UnusableFileError | OSError) -> str:
+    if isinstance(error, OSError):
+        return f"cannot be read: {error.strerror or error}"
+    return str(error)
+
+
+def _shown(path: Path) -> str:
+    """A name as Unicode, whatever bytes it is made of."""
+    return os.fsencode(path).decode("utf-8", "replace")

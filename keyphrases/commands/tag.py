@@ -4,42 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
+from indexer.picture_size import picture_side
 from keyphrases.chosen_model import chosen_model
-from keyphrases.console import Bar, err, out
+from keyphrases.console import Bar, err, out, printable
 from keyphrases.named_files import NamedPost, ReadPost, named_posts, read_post
 from model_store.keyphraser import Keyphraser
 from model_store.store import Store
-from posts.errors import InputError
+from posts.errors import InputError, JobError
 from posts.phrases import Keyphrase
 
 _BATCH = 16
 """Posts whose pictures are held decoded at once."""
-_SHOWN = 60
-"""Characters of a text in the table."""
+_LEAST_TEXT = 20
+"""Columns of a terminal for the beginning of a text, however long the name before it."""
+_READ = 1000
+"""Characters of a text that are looked at for that; no terminal is wider."""
+_GAP = "   "
+"""Before a keyphrase."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tagged:
-    """A post and what the model says of it."""
+    """What the model says of a post, or why it was not asked; the picture itself is let go."""
 
-    post: ReadPost
+    id: str
+    text: str
     keyphrases: Sequence[Keyphrase] = ()
+    error: str | None = None
+
+    @classmethod
+    def of(cls, post: ReadPost, keyphrases: Sequence[Keyphrase] = ()) -> Tagged:
+        return cls(id=post.id, text=post.text, keyphrases=keyphrases, error=post.error)
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`."""
         return {
-            "id": self.post.id,
-            "text": self.post.text,
+            "id": self.id,
+            "text": self.text,
             "keyphrases": [one._asdict() for one in self.keyphrases],
-            "error": self.post.error,
+            "error": self.error,
         }
 
 
@@ -54,49 +65,73 @@ def command(
 ) -> None:
     """Print the keyphrases of pictures and texts, with scores.
 
-    A folder stands for the pictures and texts in it. cat.jpg and cat.txt beside it are one post.
-    A file that cannot be used is told, and the others are tagged; if none can, the exit code is 2.
+    A folder stands for the pictures and texts in it. Of the files named, cat.jpg and cat.txt (or
+    cat.jpg.txt) in one folder are one post; cat.txt is also the text of a cat.png beside them.
+    --text goes with the pictures that have no such file. Write -- before a name that begins with
+    a dash.
+
+    A file that cannot be used is told, and the others are tagged. Exit code 0: all were tagged.
+    1: some were. 2: none was.
     """
     posts = named_posts(files, text)
     chosen = chosen_model(store, model)
     with Bar("load the model") as bar:
-        keyphraser = Keyphraser.load(Store(chosen.store).fetch(chosen.model))
         tagged = []
-        for one in _tag(keyphraser, posts):
+        for one in _tag(Store(chosen.store).fetch(chosen.model), posts):
             tagged.append(one)
             bar.show("tag", len(tagged), len(posts), "")
-    if all(one.post.error for one in tagged):
-        first = tagged[0].post
-        others = f" (nor {len(tagged) - 1} others)" if len(tagged) > 1 else ""
-        raise InputError(f"{first.id} cannot be tagged{others}: {first.error}")
     if as_json:
         content = orjson.dumps([one.to_json() for one in tagged], option=orjson.OPT_INDENT_2)
-        click.echo(content.decode())
-        return
-    out.print(_table([one for one in tagged if not one.post.error]))
-    for one in tagged:
-        if one.post.error:
-            err.print(f"{one.post.id}: {one.post.error}", markup=False)
+        click.echo(content)
+    bad = [one for one in tagged if one.error]
+    if len(bad) == len(tagged):
+        rest = len(bad) - 1
+        others = f" (nor {rest} {'other' if rest == 1 else 'others'})" if rest else ""
+        raise InputError(f"{bad[0].id} cannot be tagged{others}: {bad[0].error}")
+    if not as_json:
+        _show([one for one in tagged if not one.error])
+        for one in bad:
+            err.print(printable(f"{one.id}: {one.error}"), markup=False)
+    if bad:
+        raise JobError(f"{len(bad)} of {len(tagged)} could not be tagged")
 
 
-def _tag(keyphraser: Keyphraser, posts: Sequence[NamedPost]) -> Iterator[Tagged]:
+def _tag(bundle: Path, posts: Sequence[NamedPost]) -> Iterator[Tagged]:
     """Each post in order; pictures are decoded a batch at a time."""
+    load = cache(lambda: Keyphraser.load(bundle))
+    side = picture_side(bundle)
     for start in range(0, len(posts), _BATCH):
-        some = posts[start : start + _BATCH]
-        read = [read_post(post) for post in some]
+        read = [read_post(post, side) for post in posts[start : start + _BATCH]]
         good = [post for post in read if not post.error]
-        answers = iter(keyphraser([p.text for p in good], [p.picture for p in good]))
+        # For files of which none can be used the model is not loaded.
+        answers = iter(load()([p.text for p in good], [p.picture for p in good]) if good else ())
         for post in read:
-            yield Tagged(post=post) if post.error else Tagged(post=post, keyphrases=next(answers))
+            yield Tagged.of(post) if post.error else Tagged.of(post, next(answers))
 
 
-def _table(tagged: Sequence[Tagged]) -> Table:
-    drawn = Table(header_style="bold", show_lines=True)
-    for column in ("post", "text", "keyphrases"):
-        drawn.add_column(column, overflow="fold")
-    for one in tagged:
-        text = " ".join(one.post.text.split())
-        short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-        chips = "   ".join(f"{escape(phrase)} {score:.2f}" for phrase, score in one.keyphrases)
-        drawn.add_row(escape(one.post.id), escape(short), chips or "(none)")
-    return drawn
+def _show(tagged: Sequence[Tagged]) -> None:
+    """Each post as `keyphrases search` shows hits: its text, then its keyphrases with scores."""
+    for number, one in enumerate(tagged):
+        if number:
+            out.print()
+        head = Text(printable(one.id), "bold")
+        text = Text(printable(one.text[:_READ]))
+        text.truncate(max(_LEAST_TEXT, out.width - head.cell_len - 2), overflow="ellipsis")
+        out.print(Text.assemble(head, "  " if text else "", text))
+        for line in _lines(one.keyphrases):
+            out.print(line)
+
+
+def _lines(keyphrases: Sequence[Keyphrase]) -> Iterator[Text]:
+    """Keyphrases side by side, none of them cut at the end of a line."""
+    if not keyphrases:
+        yield Text.assemble(_GAP, ("(no keyphrases)", "dim"))
+    line = Text()
+    for phrase, score in keyphrases:
+        chip = Text.assemble(_GAP, (phrase, "cyan"), " ", (f"{score:.2f}", "dim"))
+        if line and line.cell_len + chip.cell_len > out.width:
+            yield line
+            line = Text()
+        line.append_text(chip)
+    if line:
+        yield line
