@@ -46,6 +46,11 @@ def house_style() -> AbstractContextManager[None]:
     return matplotlib.style.context(["default", _STYLE])
 
 
+def write_heading(figure: Figure, words: str) -> None:
+    """What a plot is about, for it is looked at without its report too."""
+    figure.suptitle(words, x=0.01, ha="left", fontsize=9, color=FAINT)
+
+
 def as_png(figure: Figure) -> bytes:
     """The same figure gives the same bytes. Called within the style, where layout is done."""
     image = io.BytesIO()

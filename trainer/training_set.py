@@ -93,12 +93,14 @@ class TrainingSet:
                     writer.write_batch(table)
                     count += len(rows)
             if not count:
-                raise InputError(f"no post of {dump_uri} can be learnt from ({_tally(left_out)})")
+                raise InputError(
+                    f"no post of {dump_uri} is whole and has gold keyphrases ({tally(left_out)})"
+                )
             path = part.replace(folder / f"{digest.hexdigest()}.arrow")
         finally:
             part.unlink(missing_ok=True)
         if left_out:
-            logger.warning("%s: left out %s", dump_uri, _tally(left_out))
+            logger.warning("%s: left out %s", dump_uri, tally(left_out))
         return cls(path, left_out)
 
     @classmethod
@@ -170,5 +172,7 @@ def _identity(example: Example) -> bytes:
     return orjson.dumps([example.id, example.text, example.keyphrases, picture])
 
 
-def _tally(left_out: Counter[str]) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in left_out.most_common()) or "empty"
+def tally(left_out: Mapping[str, int]) -> str:
+    """In words, the most frequent reasons first."""
+    found = Counter(left_out).most_common()
+    return ", ".join(f"{count:,} {one}" for one, count in found) or "it is empty"

@@ -9,21 +9,21 @@ from typing import Any
 
 import click
 
-from keyphrases.console import Bar, out, table
+from keyphrases.console import Bar, err, out, table
 from model_store.keyphraser import Keyphraser
 from model_store.store import Store
 from posts.errors import InputError
 from trainer.evaluation import Evaluation, evaluate
 from trainer.report import (
     Report,
-    make_report_folder,
+    check_report_folder,
     to_json,
     with_signs,
     without_signs,
     write_report,
 )
 from trainer.scenarios import ALL, PLAIN, expand_scenarios
-from trainer.training_set import TrainingSet
+from trainer.training_set import TrainingSet, tally
 
 
 @click.command(name="evaluate")
@@ -38,7 +38,12 @@ from trainer.training_set import TrainingSet
     f"shuffled-0.5, image-noise-1 to -5, text-noise-1 to -5, or {ALL} for a standard choice; "
     f"repeatable. [default: {', '.join(PLAIN)}]",
 )
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write scores here.")
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write scores here.",
+)
 @click.option(
     "--report",
     "folder",
@@ -60,14 +65,14 @@ def command(
             f"{json_path.parent} is no folder, so {json_path.name} cannot be put there"
         )
     if folder is not None:
-        make_report_folder(folder)
+        check_report_folder(folder)
     models = Store(store)
     model = models.resolve(ref)
     bundle = models.fetch(str(model))
     with tempfile.TemporaryDirectory(prefix="keyphrases-") as scratch:
         examples = TrainingSet.build(data, Path(scratch))
         done = evaluate_scenarios(Keyphraser.load(bundle), examples, names)
-        report = Report.of(str(model), data, done)
+        report = Report.of(str(model), data, done, examples.left_out)
         if json_path:
             json_path.write_bytes(to_json(report))
         if folder is not None:
@@ -76,8 +81,10 @@ def command(
             write_report(folder, report, sheet, examples)
     for drawn in report_tables(report):
         out.print(drawn)
+    if report.left_out:
+        err.print(f"left out of {data}: {tally(report.left_out)}", markup=False)
     if folder is not None:
-        out.print(f"report: {folder}")
+        out.print(f"report: {folder}", markup=False)
 
 
 def report_tables(report: Report) -> Iterator[Any]:
@@ -93,8 +100,10 @@ def report_tables(report: Report) -> Iterator[Any]:
                 one.scores["cmkp"]["all"]["f1@3"],
                 without_signs(one.intervals["cmkp"]["all"]["f1@3"]),
                 one.scores["cmkp"]["all"]["map@5"],
-                one.scores["cmkp"]["present"]["f1@3"],
-                one.scores["cmkp"]["absent"]["f1@3"],
+                *(
+                    one.scores["cmkp"][part]["f1@3"] if count else "-"
+                    for part, count in report.posts_with.items()
+                ),
             ]
             for one in report.summaries
         ],

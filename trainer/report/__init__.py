@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainer.report.files import make_report_folder, to_json, write_report
+from trainer.report.files import check_report_folder, to_json, write_report
 from trainer.report.markdown import with_signs, without_signs
 from trainer.report.summary import Harm, Report, Summary
 
@@ -10,7 +10,7 @@ __all__ = [
     "Harm",
     "Report",
     "Summary",
-    "make_report_folder",
+    "check_report_folder",
     "to_json",
     "with_signs",
     "without_signs",

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from trainer.plot_style import FAINT, INK, as_png, house_style
+from trainer.plot_style import FAINT, INK, as_png, house_style, write_heading
 from trainer.report.calibration import BINS
 from trainer.report.summary import Report, Summary
 
@@ -23,15 +23,11 @@ def draw_calibration(report: Report) -> bytes:
     with house_style():
         figure = Figure(layout="constrained")
         figure.set_size_inches(max(1.6, columns) * _PANEL + 0.6, rows * _PANEL + 0.8)
-        figure.suptitle(
-            "Line: share that is gold, by score. On the diagonal, scores are probabilities. "
-            "Bars: share of the predictions."
-            if columns > 2
-            else "Line: share that is gold, by score.\nBars: share of the predictions.",
-            x=0.01,
-            ha="left",
-            fontsize=8,
-            color=FAINT,
+        gap = "\n" if columns < 3 else "  "
+        write_heading(
+            figure,
+            f"{report.model} on {report.posts:,} posts\n"
+            f"On the dashed line, scores are probabilities.{gap}Bars: share of the predictions.",
         )
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         panels = list(grid.flat)
@@ -39,6 +35,8 @@ def draw_calibration(report: Report) -> bytes:
             _panel(axes, summary)
         for axes in panels[len(report.summaries) :]:
             axes.set_axis_off()
+        for row in grid:
+            row[0].set_ylabel("share that is gold")
         # Above an empty place the scale would be missing.
         for axes in panels[len(report.summaries) - columns : len(report.summaries)]:
             axes.tick_params(axis="x", labelbottom=True)

@@ -9,6 +9,7 @@ contact_sheet.html    50 random posts
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,25 +25,31 @@ from trainer.training_set import TrainingSet
 CONTACT_SHEET = "contact_sheet.html"
 
 
-def make_report_folder(folder: Path) -> None:
-    """The folder, if it is not there yet; InputError if it cannot be one."""
-    if not folder.parent.is_dir():
-        raise InputError(f"{folder.parent} is no folder, so no report can be put there")
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise InputError(f"no report can be put into {folder}: {error.strerror}") from error
+def check_report_folder(folder: Path) -> None:
+    """Whether a report can be written to the folder, which need not be there yet, nor is made.
+
+    Raises InputError if not: it would be a pity to know only when all has been asked.
+    """
+    place = folder if folder.exists() else folder.parent
+    if not place.is_dir():
+        raise InputError(f"{place} is no folder, so no report can be put there")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise InputError(f"no report can be put into {place}: you may not write there")
 
 
 def write_report(
     folder: Path, report: Report, evaluation: Evaluation, examples: TrainingSet
 ) -> None:
-    """Writes all files to an existing folder; the contact sheet is of the one evaluation given."""
+    """Writes all files; the contact sheet is of the one evaluation given.
+
+    The folder is made if only it is missing, and older reports in it are overwritten.
+    """
     # Only here: matplotlib takes a while to load.
     from trainer.report.calibration_plot import draw_calibration
     from trainer.report.scenario_plot import draw_scenarios
 
     sheet = draw_contact_sheet(evaluation, examples, report.model)
+    folder.mkdir(exist_ok=True)
     (folder / "report.json").write_bytes(to_json(report))
     (folder / "report.md").write_text(to_markdown(report, _beside(evaluation)), encoding="utf-8")
     (folder / "scenarios.png").write_bytes(draw_scenarios(report))

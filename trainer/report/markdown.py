@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from trainer.report.bootstrap import CONFIDENCE, RESAMPLES, Interval
 from trainer.report.near_duplicates import ALIKE
 from trainer.report.summary import Report
+from trainer.training_set import tally
 
 _CMKP = ("f1@1", "f1@3", "f1@5", "map@5")
 _AIMKP = ("f1@1", "f1@3", "map@5")
@@ -16,14 +18,15 @@ def to_markdown(report: Report, files: Mapping[str, str]) -> str:
     """The report; `files` are the names of what lies beside it, and what they show."""
     lines = [
         f"# {_plain(report.model)} on {report.posts:,} posts",
-        f"Data: {_plain(report.data)}. Scores lie between 0 and 1; behind each stands its "
+        f"Data: {_plain(report.data)}{_left_out(report)}. Scores lie between 0 and 1; behind each "
+        "stands its "
         f"{CONFIDENCE:.0%} bootstrap interval over posts ({RESAMPLES:,} resamples, percentiles).",
         "## Scores, cmkp definition",
         _scores(report, ("cmkp", "all"), _CMKP),
         "### Keyphrases that are present in the post's text",
-        _scores(report, ("cmkp", "present"), _CMKP),
+        *_part(report, "present"),
         "### Keyphrases that are absent from it",
-        _scores(report, ("cmkp", "absent"), _CMKP),
+        *_part(report, "absent"),
         "## Scores, aimkp definition",
         "They do not compare with those above.",
         _scores(report, ("aimkp",), _AIMKP),
@@ -58,6 +61,17 @@ def with_signs(interval: Interval) -> str:
     return "{:+.3f} to {:+.3f}".format(*interval)
 
 
+def _left_out(report: Report) -> str:
+    """What of the data is not in the scores, for nobody would miss it."""
+    return f" (left out: {tally(report.left_out)})" if report.left_out else ""
+
+
+def _part(report: Report, part: str) -> list[str]:
+    count = report.posts_with[part]
+    table = [_scores(report, ("cmkp", part), _CMKP)] if count else []
+    return [f"Posts with any: {count:,}.", *table]
+
+
 def _scores(report: Report, part: Sequence[str], names: Sequence[str]) -> str:
     rows = []
     for summary in report.summaries:
@@ -90,4 +104,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _plain(words: str) -> str:
     """As code, on one line, whatever the name of a folder holds."""
-    return f"`{' '.join(words.replace('`', ' ').split())}`"
+    line = " ".join(words.split())
+    longest = max(map(len, re.findall("`+", line)), default=0)
+    fence, space = "`" * (longest + 1), " " if longest else ""
+    return f"{fence}{space}{line}{space}{fence}"

@@ -7,21 +7,25 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from trainer.plot_style import FAINT, IMAGE, INK, TEXT, as_png, house_style
+from trainer.plot_style import FAINT, IMAGE, INK, TEXT, as_png, house_style, write_heading
 from trainer.report.bootstrap import Interval
 from trainer.report.summary import Report, Summary
 from trainer.scenarios import scenario_number
 
-_MIXED = "#4a6fb5"
+_EITHER = "#4a6fb5"
+_SEVERITY, _SHARE = "severity", "share of posts"
 _FAMILIES = {
-    "image-noise": ("severity", IMAGE),
-    "text-noise": ("severity", TEXT),
-    "missing": ("share of posts", _MIXED),
-    "shuffled": ("share of posts", IMAGE),
+    "image-noise": (_SEVERITY, IMAGE),
+    "text-noise": (_SEVERITY, TEXT),
+    "missing": (_SHARE, _EITHER),
+    "shuffled": (_SHARE, IMAGE),
 }
-_COLOURS = {"clean": INK, "text-only": TEXT, "image-only": IMAGE}
-_ROW, _FRAME, _LEAST_HEIGHT = 0.3, 1.1, 3.2
+_COLOURS = {"clean": INK, "text-only": IMAGE, "image-only": TEXT}
+"""A scenario has the colour of what the model is not shown as it is."""
+_LEGEND = {INK: "nothing", IMAGE: "picture", TEXT: "text", _EITHER: "either"}
+_ROW, _FRAME, _LEAST_HEIGHT = 0.3, 1.6, 3.2
 """Inches."""
 
 Point = tuple[float, Summary]
@@ -33,6 +37,7 @@ def draw_scenarios(report: Report) -> bytes:
     curves = _curves(report.summaries)
     with house_style():
         figure = Figure(layout="constrained")
+        write_heading(figure, f"{report.model} on {report.posts:,} posts")
         height = max(_LEAST_HEIGHT, _FRAME + _ROW * len(report.summaries))
         if curves:
             columns = (len(curves) + 1) // 2
@@ -46,12 +51,28 @@ def draw_scenarios(report: Report) -> bytes:
             places = [grid[place % rows][place // rows] for place in range(rows * columns)]
             for axes, (family, points) in zip(places, curves.items(), strict=False):
                 _curve(axes, family, points)
+            for (axes,) in grid[:, :1]:
+                axes.set_ylabel("F1@3 (cmkp)")
             for axes in places[len(curves) :]:
                 axes.set_axis_off()
         else:
             figure.set_size_inches(6.2, height)
             _all(figure.subplots(), report)
+        _explain_colours(figure, report)
         return as_png(figure)
+
+
+def _explain_colours(figure: Figure, report: Report) -> None:
+    used = {_colour(one.scenario) for one in report.summaries}
+    title = Line2D([], [], linestyle="", label="removed or changed:")
+    dots = [
+        Line2D([], [], color=colour, marker="o", linestyle="", label=label)
+        for colour, label in _LEGEND.items()
+        if colour in used
+    ]
+    figure.legend(
+        handles=[title, *dots], loc="outside lower left", ncols=len(_LEGEND) + 1, handletextpad=0.1
+    )
 
 
 def _curves(summaries: Sequence[Summary]) -> Mapping[str, Sequence[Point]]:
@@ -77,7 +98,7 @@ def _all(axes: Axes, report: Report) -> None:
         score, (low, high) = _f1(one)
         colour = _colour(one.scenario)
         axes.plot([low, high], [row, row], color=colour, linewidth=2.2, alpha=0.45)
-        axes.plot(score, row, "o", color=colour, markersize=6)
+        axes.plot(score, row, "o", color=colour, markersize=6, clip_on=False)
         axes.annotate(
             f"{score:.3f}", (1, row), (4, 0), xycoords=axes.get_yaxis_transform(),
             textcoords="offset points", va="center", fontsize=8, annotation_clip=False,
@@ -95,13 +116,14 @@ def _all(axes: Axes, report: Report) -> None:
 def _curve(axes: Axes, family: str, points: Sequence[Point]) -> None:
     what, colour = _FAMILIES[family]
     axes.set_title(family)
-    axes.set_title(what, loc="right", **_SMALL)
+    axes.set_xlabel(f"{what} (0: clean)" if points[0][0] == 0 else what)
     scale = [number for number, _ in points]
     scores, intervals = zip(*(_f1(summary) for _, summary in points), strict=True)
     lows, highs = zip(*intervals, strict=True)
     axes.fill_between(scale, lows, highs, color=colour, alpha=0.16, linewidth=0)
     axes.plot(scale, scores, "o-", color=colour, markersize=4.5, clip_on=False)
-    axes.set_xticks(scale, ["clean" if number == 0 else f"{number:g}" for number in scale])
+    if what == _SEVERITY:
+        axes.set_xticks(scale)
     axes.set_ylim(0, _top([summary for _, summary in points]))
 
 

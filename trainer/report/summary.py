@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trainer.evaluation import Evaluation
+from trainer.metrics import cmkp
 from trainer.report.bootstrap import Interval, Replicates, interval, intervals, resample
 from trainer.report.calibration import Calibration, calibrate
 from trainer.report.near_duplicates import near_duplicate_share
@@ -44,19 +45,32 @@ class Report:
     model: str
     data: str
     posts: int
+    posts_with: Mapping[str, int]
+    """How many of them have a gold keyphrase that is `present` in their text, and `absent`."""
+    left_out: Mapping[str, int]
+    """How many of the data's other posts could not be scored, by reason."""
     summaries: Sequence[Summary]
     """In the order asked."""
     harm: Harm | None
     """None unless both scenarios that it takes were asked."""
 
     @classmethod
-    def of(cls, model: str, data: str, evaluations: Sequence[Evaluation]) -> Report:
+    def of(
+        cls,
+        model: str,
+        data: str,
+        evaluations: Sequence[Evaluation],
+        left_out: Mapping[str, int],
+    ) -> Report:
         """Summarises evaluations of the same posts; there must be one at least."""
+        parts = cmkp.figures(evaluations[0].cases)
         replicates = {one.scenario: resample(one.cases) for one in evaluations}
         return cls(
             model=model,
             data=data,
             posts=len(evaluations[0].answers),
+            posts_with={part: len(parts[part].rows) for part in ("present", "absent")},
+            left_out=left_out,
             summaries=[_summarize(one, replicates[one.scenario]) for one in evaluations],
             harm=_harm(evaluations, replicates),
         )
@@ -67,6 +81,8 @@ class Report:
             "model": self.model,
             "data": self.data,
             "posts": self.posts,
+            "posts_with": self.posts_with,
+            "left_out": self.left_out,
             "scenarios": {one.scenario: _to_json(one) for one in self.summaries},
             "harm": self.harm and {"f1@3": self.harm.f1_at_3, "interval": self.harm.interval},
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from posts.errors import InputError
@@ -45,7 +46,7 @@ def find_scenario(name: str) -> Scenario:
         return _FIXED[name]
     numbered = scenario_number(name)
     if numbered is None:
-        raise InputError(f"unknown scenario {name!r}; choose from {_choice()}")
+        raise InputError(f"unknown scenario {name!r}{_nearest(name)}; choose from {_choice()}")
     family, number = numbered
     make: Mapping[str, Callable[[Any], Scenario]] = {**_BY_SHARE, **_BY_SEVERITY}
     return make[family](number)
@@ -77,6 +78,14 @@ def expand_scenarios(names: Iterable[str]) -> list[str]:
     for name in asked:
         find_scenario(name)
     return list(dict.fromkeys(asked))
+
+
+def _nearest(name: str) -> str:
+    """For who mistyped a name, or left out its number."""
+    numbered = [f"{family}-{s}" for family, of in _SEVERITIES.items() for s in of]
+    known = [*_FIXED, *numbered, *(f"{family}-0.5" for family in _BY_SHARE), ALL]
+    nearest = get_close_matches(name, known, n=1)
+    return f" (did you mean {nearest[0]!r}?)" if nearest else ""
 
 
 def _choice() -> str:

@@ -18,8 +18,9 @@ _SEED = 0
 def shuffled(share: float) -> Scenario:
     """A share of the posts that have a picture gets another one's; none of them keeps its own.
 
-    Each picture is still shown once. Posts without a picture stay as they are. A picture that is
-    alone in changing places has none to do it with, and is removed.
+    Each picture is still shown once. Posts without a picture stay as they are. Of a share that is
+    one post, a second changes places with it; the only picture of all has none to do it with, and
+    is removed.
     """
 
     def show(examples: TrainingSet, row: int) -> Shown:
@@ -41,7 +42,8 @@ def _givers(examples: TrainingSet, share: float) -> Mapping[int, int]:
     """
     parts = enumerate(parts_of(examples))
     pictured = ranked("shuffled", ((row, of.id) for row, of in parts if of.picture))
-    changing = set(pictured[: round(share * len(pictured))])
+    count = round(share * len(pictured))
+    changing = set(pictured[: 2 if count == 1 else count])
     order = np.random.default_rng(_SEED).permutation(len(examples)).tolist()
     cycle = [row for row in order if row in changing]
     return dict(zip(cycle, cycle[1:] + cycle[:1], strict=True))

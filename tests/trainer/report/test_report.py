@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from posts.errors import InputError
 from posts.phrases import Keyphrase
 from posts.post import Post
 from tests.trainer.examples import mixed_posts, training_set
 from trainer.evaluation import Answered, Evaluation
 from trainer.metrics import Case, score
-from trainer.report import Report, write_report
+from trainer.report import Report, check_report_folder, write_report
 from trainer.report.bootstrap import interval, intervals, resample
 from trainer.report.calibration import calibrate
 from trainer.report.contact_sheet import draw_contact_sheet
+from trainer.report.markdown import to_markdown
 from trainer.report.near_duplicates import near_duplicate_share, near_duplicates
 from trainer.training_set import TrainingSet
 
@@ -99,9 +101,8 @@ def test_all_files_are_written(tmp_path: Path) -> None:
         "clean": 0.9, "text-only": 0.6, "shuffled": 0.5, "image-noise-1": 0.8, "image-noise-5": 0.3
     }  # fmt: skip
     done = [evaluation(examples, name, right) for name, right in worth.items()]
-    report = Report.of("tagger@1", "posts", done)
+    report = Report.of("tagger@1", "posts", done, {"broken picture": 3})
     folder = tmp_path / "report"
-    folder.mkdir()
     write_report(folder, report, done[0], examples)
     content = json.loads((folder / "report.json").read_bytes())
     assert list(content["scenarios"]) == list(worth)
@@ -110,11 +111,37 @@ def test_all_files_are_written(tmp_path: Path) -> None:
     assert content["harm"]["f1@3"] == pytest.approx(difference)
     low, high = content["harm"]["interval"]
     assert low < difference < high < 0.05
+    assert content["left_out"] == {"broken picture": 3}
     words = (folder / "report.md").read_text()
+    assert "(left out: 3 broken picture)" in words
     assert f"{done[0].scores['cmkp']['all']['f1@3']:.3f}" in words
     for name in ("scenarios.png", "calibration.png"):
         Image.open(io.BytesIO((folder / name).read_bytes())).verify()
     assert (folder / "contact_sheet.html").read_text().count("<article>") == 30
+
+
+def test_keyphrases_that_no_post_has_get_no_table_of_zeros(tmp_path: Path) -> None:
+    examples = training_set(tmp_path, mixed_posts(6))
+    answers = evaluation(examples, "image-only", 1.0).answers
+    cases = [Case(id=a.case.id, text="", gold=a.case.gold, predicted=[]) for a in answers]
+    silent = [Answered(case=case, keyphrases=[]) for case in cases]
+    done = Evaluation(scenario="image-only", answers=silent, scores=score(cases))
+    report = Report.of("tagger@1", "odd ` name\nof posts", [done], {})
+    assert report.posts_with == {"present": 0, "absent": 6}
+    words = to_markdown(report, {})
+    assert words.count("| image-only |") == 4
+    assert "Posts with any: 0.\n\n### Keyphrases that are absent" in words
+    assert "Data: `` odd ` name of posts ``. " in words
+
+
+def test_a_report_is_put_into_a_folder_that_is_there_or_can_be(tmp_path: Path) -> None:
+    check_report_folder(tmp_path)
+    check_report_folder(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "file").touch()
+    for wrong in (tmp_path / "file", tmp_path / "file" / "new", tmp_path / "nowhere" / "new"):
+        with pytest.raises(InputError, match="is no folder"):
+            check_report_folder(wrong)
 
 
 def test_a_contact_sheet_makes_hostile_posts_harmless(tmp_path: Path) -> None:

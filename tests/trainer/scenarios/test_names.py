@@ -20,6 +20,21 @@ def test_others_are_refused(name: str) -> None:
         find_scenario(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("clena", "clean"),
+        ("imgae-noise-3", "image-noise-3"),
+        ("text-nose-2", "text-noise-2"),
+        ("shufled", "shuffled"),
+        ("missing", "missing-0.5"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_told_the_nearest(name: str, nearest: str) -> None:
+    with pytest.raises(InputError, match=f"did you mean '{nearest}'"):
+        find_scenario(name)
+
+
 def test_names_are_expanded_and_each_is_asked_once() -> None:
     assert expand_scenarios([]) == list(PLAIN)
     assert expand_scenarios(["text-noise-2", "all", "clean"]) == ["text-noise-2", *STANDARD]

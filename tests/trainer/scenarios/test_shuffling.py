@@ -51,6 +51,15 @@ def test_the_only_picture_is_removed_for_it_has_none_to_change_places_with(tmp_p
     assert shuffled(examples, 0) == (with_picture.text, None)
 
 
+def test_a_share_of_one_post_is_two_that_change_places(tmp_path: Path) -> None:
+    """Alone it could only lose its picture, which is another scenario."""
+    examples = training_set(tmp_path, mixed_posts(9))
+    own = digests(examples)
+    shown = [digest(shuffled_share(0.2)(examples, row).picture) for row in range(9)]
+    assert Counter(shown) == Counter(own)
+    assert sum(one != other for one, other in zip(own, shown, strict=True)) == 2
+
+
 def test_a_share_of_the_pictures_changes_places_among_itself(tmp_path: Path) -> None:
     examples = training_set(tmp_path, mixed_posts(POSTS))
     own = digests(examples)
