@@ -18,6 +18,7 @@ from keyphrases.named_files import NamedPost, ReadPost, named_posts, read_post
 from model_store.keyphraser import Keyphraser
 from model_store.store import Store
 from posts.errors import InputError
+from posts.ocr import add_words, ocr_version, read_words
 from posts.phrases import Keyphrase
 
 _BATCH = 16
@@ -48,9 +49,15 @@ class Tagged:
 @click.option("--text", default="", help="Text of the pictures, or to be tagged by itself.")
 @click.option("--store", help="Model store: local path or s3://bucket/prefix.  [default: ships]")
 @click.option("--model", help="NAME, NAME@VERSION or NAME@ALIAS; NAME alone is what is promoted.")
+@click.option("--ocr", is_flag=True, help="Show the model the words in pictures too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 def command(
-    files: tuple[Path, ...], text: str, store: str | None, model: str | None, as_json: bool
+    files: tuple[Path, ...],
+    text: str,
+    store: str | None,
+    model: str | None,
+    ocr: bool,
+    as_json: bool,
 ) -> None:
     """Print the keyphrases of pictures and texts, with scores.
 
@@ -59,10 +66,12 @@ def command(
     """
     posts = named_posts(files, text)
     chosen = chosen_model(store, model)
+    if ocr:
+        ocr_version()
     with Bar("load the model") as bar:
         keyphraser = Keyphraser.load(Store(chosen.store).fetch(chosen.model))
         tagged = []
-        for one in _tag(keyphraser, posts):
+        for one in _tag(keyphraser, posts, ocr):
             tagged.append(one)
             bar.show("tag", len(tagged), len(posts), "")
     if all(one.post.error for one in tagged):
@@ -79,15 +88,20 @@ def command(
             err.print(f"{one.post.id}: {one.post.error}", markup=False)
 
 
-def _tag(keyphraser: Keyphraser, posts: Sequence[NamedPost]) -> Iterator[Tagged]:
+def _tag(keyphraser: Keyphraser, posts: Sequence[NamedPost], ocr: bool) -> Iterator[Tagged]:
     """Each post in order; pictures are decoded a batch at a time."""
     for start in range(0, len(posts), _BATCH):
         some = posts[start : start + _BATCH]
         read = [read_post(post) for post in some]
         good = [post for post in read if not post.error]
-        answers = iter(keyphraser([p.text for p in good], [p.picture for p in good]))
+        texts = [_with_words(p) if ocr else p.text for p in good]
+        answers = iter(keyphraser(texts, [p.picture for p in good]))
         for post in read:
             yield Tagged(post=post) if post.error else Tagged(post=post, keyphrases=next(answers))
+
+
+def _with_words(post: ReadPost) -> str:
+    return post.text if post.picture is None else add_words(post.text, read_words(post.picture))
 
 
 def _table(tagged: Sequence[Tagged]) -> Table:

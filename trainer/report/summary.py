@@ -44,6 +44,8 @@ class Report:
     model: str
     data: str
     posts: int
+    ocr: bool
+    """The model was shown the words in pictures too, in every scenario."""
     summaries: Sequence[Summary]
     """In the order asked."""
     harm: Harm | None
@@ -57,9 +59,15 @@ class Report:
             model=model,
             data=data,
             posts=len(evaluations[0].answers),
+            ocr=evaluations[0].ocr,
             summaries=[_summarize(one, replicates[one.scenario]) for one in evaluations],
             harm=_harm(evaluations, replicates),
         )
+
+    @property
+    def asked(self) -> str:
+        """The model, and what helped it, for headings."""
+        return f"{self.model} with OCR" if self.ocr else self.model
 
     def to_json(self) -> dict[str, Any]:
         """Scores by scenario, and beside them what else is known."""
@@ -67,6 +75,7 @@ class Report:
             "model": self.model,
             "data": self.data,
             "posts": self.posts,
+            "ocr": self.ocr,
             "scenarios": {one.scenario: _to_json(one) for one in self.summaries},
             "harm": self.harm and {"f1@3": self.harm.f1_at_3, "interval": self.harm.interval},
         }
