@@ -23,9 +23,11 @@ lint: $(READY)
 	$(BIN)/mypy
 
 # The ablation skips runs that bench/results/ablation/ has; remove them to measure anew (an hour).
+# Exit code 2: what it measures is not there, as it said.
 bench: $(READY)
 	@for script in $$(grep -l __main__ bench/*.py); do \
-		name=bench.$$(basename "$$script" .py); echo "$$name"; $(BIN)/python -m "$$name" || exit 1; \
+		name=bench.$$(basename "$$script" .py); echo "$$name"; \
+		$(BIN)/python -m "$$name" || test $$? -eq 2 || exit 1; \
 	done
 
 setup: $(READY)

@@ -29,6 +29,9 @@ from posts.errors import InputError, KeyphraseError
 
 LONGEST = 400
 """Characters of a picture's words."""
+LARGEST_SIDE = 960
+"""Pixels of the longer side at which a picture is read at most. Smaller ones are not enlarged: it
+finds hardly any more words in clip art, and takes many times as long."""
 
 _log = logging.getLogger(__name__)
 
@@ -36,9 +39,6 @@ _PACKAGE = "rapidocr-onnxruntime"
 _RECIPE = 1
 """Part of `ocr_version`: raise it when this file gives other words for the same picture."""
 
-_SIDE = 960
-"""Pixels of the longer side at most. Smaller pictures are not enlarged: it would find little more,
-and takes many times as long."""
 _LEAST_SIDE = 32
 _LARGEST_RATIO = 8
 """Of the sides, by padding. Beyond, nothing is found in a picture that is a single line."""
@@ -172,10 +172,10 @@ def _joined(lines: Iterator[str]) -> str:
 
 
 def _fit(picture: Image.Image) -> Image.Image:
-    """The picture with its longer side at most `_SIDE`, and padded so that none is too short."""
+    """The picture, no larger than `LARGEST_SIDE`, and padded so that no side is too short."""
     longest = max(picture.size)
-    if longest > _SIDE:
-        width, height = (max(1, round(side * _SIDE / longest)) for side in picture.size)
+    if longest > LARGEST_SIDE:
+        width, height = (max(1, round(side * LARGEST_SIDE / longest)) for side in picture.size)
         picture = picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
     least = max(_LEAST_SIDE, -(-max(picture.size) // _LARGEST_RATIO))
     size = (max(picture.width, least), max(picture.height, least))
