@@ -25,22 +25,29 @@ class Hasher:
 
     model_digest: str
     """Of the model and of every setting that changes its keyphrases."""
+    ocr: str | None = None
+    """What reads the words in pictures (see `posts.ocr`); None if they are not read."""
 
-    def generation(self, text: str, picture: str | None, *, unreadable: bool = False) -> str:
+    def generation(
+        self, text: str, picture: str | None, *, unreadable: bool = False, unread: bool = False
+    ) -> str:
         """Of a text and a picture's identity, or None where the post has no picture.
 
         `unreadable`: the picture was given but is broken, and the text is indexed without it.
-        The identity still counts, so that a mended picture is noticed.
+        The identity still counts, so that a mended picture is noticed. `unread`: OCR failed on
+        the picture, and the hash is that of a run without OCR, so that the next one tries again.
         """
-        return _sha256(
-            {
-                "format": _FORMAT,
-                "model": self.model_digest,
-                "text": text,
-                "picture": picture,
-                "unreadable": unreadable,
-            }
-        )
+        content = {
+            "format": _FORMAT,
+            "model": self.model_digest,
+            "text": text,
+            "picture": picture,
+            "unreadable": unreadable,
+        }
+        # Left out where no words were read: such posts are what they were before there was OCR.
+        if self.ocr is not None and picture is not None and not (unreadable or unread):
+            content["ocr"] = self.ocr
+        return _sha256(content)
 
     def document(
         self,

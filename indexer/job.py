@@ -31,6 +31,8 @@ class IndexJob:
     """Write a new version of the index, which goes live when it is complete."""
     keep_text_of_broken_pictures: bool = False
     """Index the text of a post whose picture is broken or refused."""
+    ocr: bool = False
+    """Show the model the words in a picture, behind the post's text."""
 
     actors: int | None = None
     """Processes with the model; None: as many as fit."""

@@ -21,7 +21,7 @@ from ray.data import ActorPoolStrategy, DataContext, Dataset
 
 from indexer.packing import pack, pack_fragment, unpack
 from indexer.progress import Reports
-from indexer.reservation import DECODE_CPUS, READ_CPUS, Reservation
+from indexer.reservation import READ_CPUS, Reservation
 from indexer.stages.ask import Ask
 from indexer.stages.columns import ASKED
 from indexer.stages.decode import Decode
@@ -59,7 +59,10 @@ def build_pipeline(
             ray.data.from_arrow(numbers)
             .map_batches(read_and_ask, batch_size=None, batch_format="pyarrow", num_cpus=READ_CPUS)
             .map_batches(
-                decode_packed, batch_size=None, batch_format="pyarrow", num_cpus=DECODE_CPUS
+                decode_packed,
+                batch_size=None,
+                batch_format="pyarrow",
+                num_cpus=reservation.decode_cpus,
             )
             .map_batches(
                 _GenerateActor,

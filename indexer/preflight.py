@@ -17,6 +17,7 @@ from posts.dump import Dump
 from posts.errors import InputError, KeyphraseError
 from posts.files import open_files
 from posts.fragment import Fragment
+from posts.ocr import ocr_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,7 @@ def preflight(job: IndexJob, run: str) -> Preflight:
 
 
 def _preflight(job: IndexJob, run: str) -> Preflight:
+    ocr = ocr_version() if job.ocr else None
     index = open_index(job.index)
     store = Store(job.store)
     dump = Dump.open(job.dump)
@@ -68,7 +70,7 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
         picture_side=picture_side(bundle),
         index=index,
         build=build,
-        hasher=Hasher(model_digest=model.card.digest),
+        hasher=Hasher(model_digest=model.card.digest, ocr=ocr),
     )
 
 

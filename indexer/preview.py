@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -16,6 +17,7 @@ from indexer.stages.decode import shrink
 from model_store.store import Store
 from posts.dump import Dump
 from posts.errors import InputError, PostError
+from posts.ocr import add_words, ocr_version, read_words
 from posts.phrases import Keyphrase
 from posts.pictures import decode_picture
 from posts.post import Post
@@ -27,6 +29,8 @@ class PreviewedPost:
 
     post: Post
     picture: Image.Image | None
+    words: str | None
+    """Read in the picture; None without OCR."""
     keyphrases: tuple[Keyphrase, ...]
 
 
@@ -34,20 +38,32 @@ def preview(job: IndexJob, count: int, *, threads: int = 1) -> list[PreviewedPos
     """The first `count` posts that are good; bad ones are passed over, nothing is written."""
     if count < 1:
         raise InputError("--preview needs a number of posts, at least 1")
+    if job.ocr:
+        ocr_version()
     dump = Dump.open(job.dump)
     store = Store(job.store)
     model = str(store.resolve(job.model))
     side = picture_side(store.fetch(model))
-    good = list(islice(_good_posts(dump, side), count))
+    good = list(islice(_good_posts(dump, side, job.ocr), count))
     keyphraser = ModelLoader(store=job.store, model=model, threads=threads)()
-    answers = keyphraser([post.text for post, _ in good], [picture for _, picture in good])
+    texts = [add_words(post.text, picture.words) for post, picture in good]
+    answers = keyphraser(texts, [picture.shrunk for _, picture in good])
     return [
-        PreviewedPost(post=post, picture=picture, keyphrases=tuple(answer))
+        PreviewedPost(
+            post=post, picture=picture.shrunk, words=picture.words, keyphrases=tuple(answer)
+        )
         for (post, picture), answer in zip(good, answers, strict=True)
     ]
 
 
-def _good_posts(dump: Dump, side: int) -> Iterator[tuple[Post, Image.Image | None]]:
+class _Picture(NamedTuple):
+    """What a model is shown of a post's picture."""
+
+    shrunk: Image.Image | None = None
+    words: str | None = None
+
+
+def _good_posts(dump: Dump, side: int, ocr: bool) -> Iterator[tuple[Post, _Picture]]:
     seen: set[str] = set()
     for fragment in dump.fragments():
         for post in dump.read(fragment):
@@ -55,10 +71,11 @@ def _good_posts(dump: Dump, side: int) -> Iterator[tuple[Post, Image.Image | Non
             seen.add(post.id)
             if is_first and post.error is None:
                 with contextlib.suppress(PostError):
-                    yield post, _picture(dump, post, side)
+                    yield post, _picture(dump, post, side, ocr)
 
 
-def _picture(dump: Dump, post: Post, side: int) -> Image.Image | None:
+def _picture(dump: Dump, post: Post, side: int, ocr: bool) -> _Picture:
     if not post.has_picture:
-        return None
-    return shrink(decode_picture(dump.picture(post), dump.limits), side)
+        return _Picture()
+    picture = decode_picture(dump.picture(post), dump.limits)
+    return _Picture(shrink(picture, side), read_words(picture) if ocr else None)

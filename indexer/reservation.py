@@ -15,8 +15,8 @@ READ_CPUS = 0.25
 """Of a task that reads and asks. It mostly waits for disk, network and index."""
 DECODE_CPUS = 0.5
 """Of a task that decodes. Unlike `READ_CPUS`, so that Ray keeps the two stages apart."""
-ROOM = READ_CPUS + DECODE_CPUS
-"""CPUs that one machine must have left when all actors have theirs: a task is never spread."""
+OCR_CPUS = 0.75
+"""Of one that also reads words. That takes a core; but beside a model actor two are enough."""
 
 _AUTO_SHARE = 0.25
 """Of all CPUs, left for reading and decoding where the number of actors is ours to choose."""
@@ -39,15 +39,23 @@ class Reservation:
     """Of each."""
     gpus: float
     """Of each."""
+    decode_cpus: float
+    """What a task that decodes takes."""
 
 
 def reserve(
-    nodes: Sequence[Node], actors: int | None, cpus: float, gpus: float | None
+    nodes: Sequence[Node],
+    actors: int | None,
+    cpus: float,
+    gpus: float | None,
+    decode_cpus: float = DECODE_CPUS,
 ) -> Reservation:
     """`actors` None: as many as fit well; `gpus` None: one for each actor if there are any.
 
     Raises `InputError` that says what to lower if they do not fit.
     """
+    # What one machine must have left when all actors have theirs: a task is never spread.
+    room = READ_CPUS + decode_cpus
     if gpus is None:
         gpus = 1.0 if any(node.gpus for node in nodes) else 0.0
     total = sum(node.cpus for node in nodes)
@@ -56,16 +64,16 @@ def reserve(
             f"no machine has the {cpus:g} CPUs and {gpus:g} GPUs that a model actor asks for; "
             "lower what an actor asks for"
         )
-    most = _most(nodes, cpus, gpus)
+    most = _most(nodes, cpus, gpus, room)
     if most < 1 or (actors or 1) > most:
         raise InputError(
             f"{actors or 1} model actors of {cpus:g} CPUs and {gpus:g} GPUs do not fit into "
-            f"{total:g} CPUs and {sum(node.gpus for node in nodes):g} GPUs with {ROOM:g} CPUs left "
+            f"{total:g} CPUs and {sum(node.gpus for node in nodes):g} GPUs with {room:g} CPUs left "
             f"on one machine for reading and decoding; lower {_remedy(most)}"
         )
     if actors is None:
         actors = max(1, min(most, int(total * (1 - _AUTO_SHARE) / cpus)))
-    return Reservation(actors=actors, cpus=cpus, gpus=gpus)
+    return Reservation(actors=actors, cpus=cpus, gpus=gpus, decode_cpus=decode_cpus)
 
 
 def _remedy(most: int) -> str:
@@ -74,14 +82,14 @@ def _remedy(most: int) -> str:
     return f"the number of actors to {most} or what each asks for"
 
 
-def _most(nodes: Sequence[Node], cpus: float, gpus: float) -> int:
-    """Actors that leave `ROOM` on some machine, however Ray spreads them."""
+def _most(nodes: Sequence[Node], cpus: float, gpus: float, room: float) -> int:
+    """Actors that leave so many CPUs on some machine, however Ray spreads them."""
     fitting = sum(_on_node(node, cpus, gpus) for node in nodes)
     crowding = 0
     for node in nodes:
-        if node.cpus < ROOM:
+        if node.cpus < room:
             continue
-        too_many = int((node.cpus - ROOM) / cpus) + 1
+        too_many = int((node.cpus - room) / cpus) + 1
         if too_many > _on_node(node, cpus, gpus):
             return fitting
         crowding += too_many

@@ -27,7 +27,7 @@ from indexer.pipeline import build_pipeline
 from indexer.preflight import Preflight, preflight
 from indexer.progress import RemoteProgress
 from indexer.ray_session import cluster_nodes, ray_session
-from indexer.reservation import Reservation, reserve
+from indexer.reservation import DECODE_CPUS, OCR_CPUS, Reservation, reserve
 from indexer.stages.ask import Ask
 from indexer.stages.decode import Decode, rows_per_table
 from indexer.stages.generate import LoadModel
@@ -39,6 +39,7 @@ from indexer.watch import OnProgress, Watch
 from indexer.writer import Writer
 from posts.duplicates import Duplicates
 from posts.errors import JobError, KeyphraseError
+from posts.ocr import read_words
 
 _TICK = 0.5
 """Seconds the loop waits for results before it looks at the clock."""
@@ -61,7 +62,10 @@ def index_dump(
         stack.enter_context(ready.index.lock(run))
         stack.enter_context(ray_session())
         nodes = cluster_nodes()
-        reservation = reserve(nodes, job.actors, job.cpus_per_actor, job.gpus_per_actor)
+        reservation = reserve(
+            *(nodes, job.actors, job.cpus_per_actor, job.gpus_per_actor),
+            decode_cpus=OCR_CPUS if job.ocr else DECODE_CPUS,
+        )
         index: Index | RemoteIndex = ready.index
         if not ready.index.shareable:
             index = stack.enter_context(contextlib.closing(RemoteIndex(job.index)))
@@ -165,7 +169,11 @@ class _Run:
             len(ready.fragments),
             Read(ready.dump, ready.fragments, duplicates, job.read_rows),
             Ask(ready.dump, self._index, ready.hasher, rows, keep_text=keep_text),
-            Decode(ready.dump, ready.hasher, ready.picture_side, keep_text=keep_text),
+            Decode(
+                *(ready.dump, ready.hasher, ready.picture_side),
+                keep_text=keep_text,
+                read_words=read_words if job.ocr else None,
+            ),
             load,
             self._reservation,
             progress,

@@ -13,6 +13,7 @@ from PIL import Image
 from indexer.stages.decode import shrink
 from keyphrases.text_file import UnusableFileError, begins_as_text, read_text
 from posts.errors import InputError, PostError, Reason
+from posts.ocr import read_words
 from posts.pictures import DEFAULT_LIMITS, decode_picture
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
@@ -40,6 +41,8 @@ class ReadPost:
     id: str
     text: str = ""
     picture: Image.Image | None = None
+    words: str | None = None
+    """Those in the picture, where they were asked for."""
     error: str | None = None
 
 
@@ -76,8 +79,11 @@ def named_posts(paths: Sequence[Path], text: str = "") -> list[NamedPost]:
     return posts
 
 
-def read_post(post: NamedPost, side: int) -> ReadPost:
-    """The post with its text read and its picture decoded, and shrunk to `side` as for indexing."""
+def read_post(post: NamedPost, side: int, *, ocr: bool = False) -> ReadPost:
+    """The post with its text read and its picture decoded, and shrunk to `side` as for indexing.
+
+    With `ocr` the words in the picture are read before it is shrunk.
+    """
     if post.error is not None:
         return ReadPost(id=post.id, error=post.error)
     try:
@@ -87,12 +93,13 @@ def read_post(post: NamedPost, side: int) -> ReadPost:
         about = f"its text {_shown(post.text_file)} " if post.picture and post.text_file else ""
         return ReadPost(id=post.id, error=f"{about}{_why(error)}")
     try:
-        picture = None if post.picture is None else _read_picture(post.picture, side)
+        picture = None if post.picture is None else _read_picture(post.picture)
     except (UnusableFileError, OSError) as error:
         return ReadPost(id=post.id, error=_why(error))
-    if picture is None and not text.strip():
-        return ReadPost(id=post.id, error="is empty")
-    return ReadPost(id=post.id, text=text, picture=picture)
+    if picture is None:
+        return ReadPost(id=post.id, text=text, error=None if text.strip() else "is empty")
+    words = read_words(picture) if ocr else None
+    return ReadPost(id=post.id, text=text, picture=shrink(picture, side), words=words)
 
 
 def _pair(files: Iterable[_File], text: str) -> list[NamedPost]:
@@ -187,14 +194,14 @@ def _is_text(path: Path) -> bool:
     return ending in TEXTS if ending in TEXTS | PICTURES else begins_as_text(path)
 
 
-def _read_picture(path: Path, side: int) -> Image.Image:
+def _read_picture(path: Path) -> Image.Image:
     with path.open("rb") as stream:
         # One byte more than allowed is enough to know that it is too large.
         data = stream.read(DEFAULT_LIMITS.bytes + 1)
     if not data:
         raise UnusableFileError("is empty")
     try:
-        return shrink(decode_picture(data), side)
+        return decode_picture(data)
     except PostError as error:
         if error.reason is Reason.BROKEN_PICTURE and path.suffix.lower() not in PICTURES:
             known = ", ".join(DEFAULT_LIMITS.formats)

@@ -7,7 +7,7 @@ import struct
 import zlib
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 RED = (255, 0, 0)
 
@@ -32,3 +32,12 @@ def huge_png(width: int = 50_000, height: int = 50_000) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = chunk(b"IDAT", zlib.compress(b"\0" * 1000))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
+
+
+def written(*texts: tuple[int, int, str, int], size: tuple[int, int] = (400, 200)) -> Image.Image:
+    """Black on white in Pillow's own font; each text has a place (x, y) and a size in pixels."""
+    picture = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(picture)
+    for x, y, text, pixels in texts:
+        draw.text((x, y), text, fill="black", font=ImageFont.load_default(pixels))
+    return picture

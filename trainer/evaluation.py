@@ -41,6 +41,8 @@ class Evaluation:
     """One for each post, in the data's order."""
     scores: dict[str, Any]
     """As `trainer.metrics.score` gives them."""
+    ocr: bool = False
+    """The model was shown the words in pictures too."""
 
     @property
     def cases(self) -> Sequence[Case]:
@@ -53,17 +55,22 @@ def evaluate(
     examples: TrainingSet,
     scenario: str = "clean",
     advance: Callable[[int], None] = lambda _posts: None,
+    *,
+    ocr: bool = False,
 ) -> Evaluation:
     """Asks for the keyphrases of all examples; `advance` is told each time some posts are done.
 
-    Raises InputError for an unknown scenario, before anything is asked.
+    `ocr`: the words in a picture are shown too. What is scored does not change: a keyphrase is
+    present if it is in the post's own text. Raises InputError for an unknown scenario, before
+    anything is asked.
     """
     answers = []
-    for answered in answer(keyphraser, examples, range(len(examples)), find_scenario(scenario)):
+    show = find_scenario(scenario, ocr=ocr)
+    for answered in answer(keyphraser, examples, range(len(examples)), show):
         answers.append(answered)
         advance(1)
     scores = score(answered.case for answered in answers)
-    return Evaluation(scenario=scenario, answers=answers, scores=scores)
+    return Evaluation(scenario=scenario, answers=answers, scores=scores, ocr=ocr)
 
 
 def predict(

@@ -48,6 +48,8 @@ DECODED = pa.schema(
         pa.field("pixels", pa.large_binary()),
         pa.field("width", pa.int32()),
         pa.field("height", pa.int32()),
+        # Words in the picture; null where none were looked for.
+        pa.field("words", pa.string()),
     ]
 )
 """Behind the decode stage: `pixels` are RGB, `width` x `height` x 3 bytes."""

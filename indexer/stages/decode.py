@@ -1,10 +1,14 @@
-"""Decode: fetches and decodes pictures, and hands them on as small as the model wants them."""
+"""Decode: fetches and decodes pictures, and hands them on as small as the model wants them.
+
+With OCR it also reads their words, while the pictures are still large enough for that.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from PIL import Image
@@ -26,19 +30,38 @@ _TABLE_BYTES = 64_000_000
 """Of decoded pictures in a table if all are square; long ones make it `LONGEST` times as much."""
 
 
+ReadWords = Callable[[Image.Image], str | None]
+"""As `posts.ocr.read_words`; crosses process borders itself."""
+
+
+class _Decoded(NamedTuple):
+    picture: Image.Image
+    words: str | None
+
+
 class Decode:
     """Takes a table of `ASKED`; gives one of `DECODED`, row for row.
 
     A post whose picture is broken becomes a dead letter or, with `keep_text` and if it has a
-    text, one without a picture.
+    text, one without a picture. A post whose picture's words cannot be read goes on without
+    them, under a hash by which the next run tries again.
     """
 
-    def __init__(self, dump: Dump, hasher: Hasher, side: int, *, keep_text: bool) -> None:
-        """`side`: see `shrink`."""
+    def __init__(
+        self,
+        dump: Dump,
+        hasher: Hasher,
+        side: int,
+        *,
+        keep_text: bool,
+        read_words: ReadWords | None = None,
+    ) -> None:
+        """`side`: see `shrink`; `read_words` None: no OCR."""
         self._dump = dump
         self._hasher = hasher
         self._side = side
         self._keep_text = keep_text
+        self._read_words = read_words
 
     def __call__(self, table: pa.Table) -> pa.Table:
         if not has_work(table):
@@ -50,15 +73,17 @@ class Decode:
         done = [self._row(row, one) for row, one in zip(rows, decoded, strict=True)]
         return pa.Table.from_pylist(done, schema=DECODED)
 
-    def _decode(self, fetched: bytes | PostError | None) -> Image.Image | PostError | None:
+    def _decode(self, fetched: bytes | PostError | None) -> _Decoded | PostError | None:
         if not isinstance(fetched, bytes):
             return fetched
         try:
-            return shrink(decode_picture(fetched, self._dump.limits), self._side)
+            picture = decode_picture(fetched, self._dump.limits)
         except PostError as error:
             return error
+        words = None if self._read_words is None else self._read_words(picture)
+        return _Decoded(shrink(picture, self._side), words)
 
-    def _row(self, row: dict[str, Any], decoded: Image.Image | PostError | None) -> dict[str, Any]:
+    def _row(self, row: dict[str, Any], decoded: _Decoded | PostError | None) -> dict[str, Any]:
         del row["image"]
         if row["action"] != Action.GENERATE:
             return row
@@ -67,29 +92,37 @@ class Decode:
             error = decoded
         if error is not None:
             return row | (self._without_picture(row) if self._keeps(row, error) else _dead(error))
-        if not isinstance(decoded, Image.Image):
+        if not isinstance(decoded, _Decoded):
             return row
-        return row | {
-            "pixels": decoded.tobytes(),
-            "width": decoded.width,
-            "height": decoded.height,
-        }
+        unread = self._read_words is not None and decoded.words is None
+        return (
+            row
+            | (self._hashes(row, unread=True) if unread else {})
+            | {
+                "pixels": decoded.picture.tobytes(),
+                "width": decoded.picture.width,
+                "height": decoded.picture.height,
+                "words": decoded.words,
+            }
+        )
 
     def _keeps(self, row: dict[str, Any], error: PostError) -> bool:
         return self._keep_text and bool(row["text"].strip()) and error.reason in PICTURE_REASONS
 
     def _without_picture(self, row: dict[str, Any]) -> dict[str, Any]:
-        generation = self._hasher.generation(row["text"], row["picture"], unreadable=True)
-        extra = json.loads(row["extra"])
         return {
-            "generation": generation,
-            "document": self._hasher.document(
-                generation, row["created_at"], row["image_uri"], extra
-            ),
+            **self._hashes(row, unreadable=True),
             "error_reason": None,
             "error_detail": None,
             "error_transient": None,
         }
+
+    def _hashes(self, row: dict[str, Any], **lacks: bool) -> dict[str, str]:
+        """Of a post that goes on without something, in place of those of the whole post."""
+        generation = self._hasher.generation(row["text"], row["picture"], **lacks)
+        extra = json.loads(row["extra"])
+        document = self._hasher.document(generation, row["created_at"], row["image_uri"], extra)
+        return {"generation": generation, "document": document}
 
 
 def shrink(picture: Image.Image, side: int) -> Image.Image:

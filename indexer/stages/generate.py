@@ -11,6 +11,7 @@ from PIL import Image
 
 from indexer.stages.columns import DECODED, FINISHED, Action, conform, has_work
 from posts.errors import KeyphraseError, Reason
+from posts.ocr import add_words
 from posts.phrases import Keyphrase, display_form
 
 _log = logging.getLogger(__name__)
@@ -46,12 +47,12 @@ class Generate:
         rows = table.select(DECODED.names).to_pylist()
         work = [row for row in rows if row["action"] == Action.GENERATE]
         pictures = [_picture(row) for row in work]
-        answers = self._ask([row["text"] for row in work], pictures)
+        answers = self._ask([add_words(row["text"], row["words"]) for row in work], pictures)
         for row, picture, answer in zip(work, pictures, answers, strict=True):
             row["has_picture"] = picture is not None
             row.update(_failed(answer) if isinstance(answer, Exception) else _answered(answer))
         for row in rows:
-            for name in ("pixels", "width", "height"):
+            for name in ("pixels", "width", "height", "words"):
                 del row[name]
         return pa.Table.from_pylist(rows, schema=FINISHED)
 

@@ -13,6 +13,7 @@ from keyphrases.console import Bar, err, out, table
 from model_store.keyphraser import Keyphraser
 from model_store.store import Store
 from posts.errors import InputError
+from posts.ocr import ocr_version
 from trainer.evaluation import Evaluation, evaluate
 from trainer.report import (
     Report,
@@ -38,6 +39,7 @@ from trainer.training_set import TrainingSet, tally
     f"shuffled-0.5, image-noise-1 to -5, text-noise-1 to -5, or {ALL} for a standard choice; "
     f"repeatable. [default: {', '.join(PLAIN)}]",
 )
+@click.option("--ocr", is_flag=True, help="Show the model the words in pictures too.")
 @click.option(
     "--json",
     "json_path",
@@ -55,11 +57,14 @@ def command(
     store: str,
     ref: str,
     scenarios: tuple[str, ...],
+    ocr: bool,
     json_path: Path | None,
     folder: Path | None,
 ) -> None:
     """Score a model on a dump, under both published definitions."""
     names = expand_scenarios(scenarios)
+    if ocr:
+        ocr_version()
     if json_path is not None and not json_path.parent.is_dir():
         raise InputError(
             f"{json_path.parent} is no folder, so {json_path.name} cannot be put there"
@@ -71,7 +76,7 @@ def command(
     bundle = models.fetch(str(model))
     with tempfile.TemporaryDirectory(prefix="keyphrases-") as scratch:
         examples = TrainingSet.build(data, Path(scratch))
-        done = evaluate_scenarios(Keyphraser.load(bundle), examples, names)
+        done = evaluate_scenarios(Keyphraser.load(bundle), examples, names, ocr=ocr)
         report = Report.of(str(model), data, done, examples.left_out)
         if json_path:
             json_path.write_bytes(to_json(report))
@@ -89,7 +94,7 @@ def command(
 
 def report_tables(report: Report) -> Iterator[Any]:
     """A row per scenario; a table per definition, so that no column ever mixes the two."""
-    about = f"{report.model}, {report.posts:,} posts"
+    about = f"{report.asked}, {report.posts:,} posts"
     yield table(
         f"cmkp definition, {about} (present, absent: f1@3)",
         ["scenario", "f1@1", "f1@3", "95%", "map@5", "present", "absent"],
@@ -144,7 +149,11 @@ def report_tables(report: Report) -> Iterator[Any]:
 
 
 def evaluate_scenarios(
-    keyphraser: Keyphraser, examples: TrainingSet, scenarios: Sequence[str]
+    keyphraser: Keyphraser,
+    examples: TrainingSet,
+    scenarios: Sequence[str],
+    *,
+    ocr: bool = False,
 ) -> list[Evaluation]:
     """Evaluations in the order asked, with a bar."""
     done: list[Evaluation] = []
@@ -157,5 +166,5 @@ def evaluate_scenarios(
             bar.show("evaluate", asked, len(examples) * len(scenarios), scenarios[len(done)])
 
         for scenario in scenarios:
-            done.append(evaluate(keyphraser, examples, scenario, advance))
+            done.append(evaluate(keyphraser, examples, scenario, advance, ocr=ocr))
     return done

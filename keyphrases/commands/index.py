@@ -29,6 +29,7 @@ from keyphrases.console import Bar, err, out
     is_flag=True,
     help="Index the text of a post whose picture is broken or refused.",
 )
+@click.option("--ocr", is_flag=True, help="Show the model the words in pictures too.")
 @click.option("--actors", type=int, help="Processes with the model.  [default: as many as fit]")
 @click.option("--cpus-per-actor", default=1.0, show_default=True)
 @click.option("--gpus-per-actor", type=float, help="[default: 1 where the cluster has any]")
@@ -42,6 +43,7 @@ def command(
     rebuild: bool,
     previewed: int | None,
     keep_text_of_broken_pictures: bool,
+    ocr: bool,
     actors: int | None,
     cpus_per_actor: float,
     gpus_per_actor: float | None,
@@ -60,6 +62,7 @@ def command(
         max_error_rate=max_error_rate,
         rebuild=rebuild,
         keep_text_of_broken_pictures=keep_text_of_broken_pictures,
+        ocr=ocr,
         actors=actors,
         cpus_per_actor=cpus_per_actor,
         gpus_per_actor=gpus_per_actor,
@@ -92,5 +95,7 @@ def _show_preview(shown: PreviewedPost) -> None:
     picture = shown.picture
     size = f"picture {picture.width}x{picture.height}" if picture else "no picture"
     out.print(f"{shown.post.id}  ({size})  {shown.post.text[:200]}", markup=False, style="bold")
+    if shown.words:
+        out.print(f"   words in the picture: {shown.words}", markup=False)
     chips = "   ".join(f"{phrase} {score:.2f}" for phrase, score in shown.keyphrases)
     out.print(f"   {chips or '(no keyphrases)'}", markup=False, style="cyan")

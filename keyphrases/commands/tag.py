@@ -19,6 +19,7 @@ from keyphrases.named_files import NamedPost, ReadPost, named_posts, read_post
 from model_store.keyphraser import Keyphraser
 from model_store.store import Store
 from posts.errors import InputError, JobError
+from posts.ocr import add_words, ocr_version
 from posts.phrases import Keyphrase
 
 _BATCH = 16
@@ -59,9 +60,15 @@ class Tagged:
 @click.option("--text", default="", help="Text of the pictures, or to be tagged by itself.")
 @click.option("--store", help="Model store: local path or s3://bucket/prefix.  [default: ships]")
 @click.option("--model", help="NAME, NAME@VERSION or NAME@ALIAS; NAME alone is what is promoted.")
+@click.option("--ocr", is_flag=True, help="Show the model the words in pictures too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 def command(
-    files: tuple[Path, ...], text: str, store: str | None, model: str | None, as_json: bool
+    files: tuple[Path, ...],
+    text: str,
+    store: str | None,
+    model: str | None,
+    ocr: bool,
+    as_json: bool,
 ) -> None:
     """Print the keyphrases of pictures and texts, with scores.
 
@@ -75,9 +82,11 @@ def command(
     """
     posts = named_posts(files, text)
     chosen = chosen_model(store, model)
+    if ocr:
+        ocr_version()
     with Bar("load the model") as bar:
         tagged = []
-        for one in _tag(Store(chosen.store).fetch(chosen.model), posts):
+        for one in _tag(Store(chosen.store).fetch(chosen.model), posts, ocr):
             tagged.append(one)
             bar.show("tag", len(tagged), len(posts), "")
     if as_json:
@@ -96,15 +105,16 @@ def command(
         raise JobError(f"{len(bad)} of {len(tagged)} could not be tagged")
 
 
-def _tag(bundle: Path, posts: Sequence[NamedPost]) -> Iterator[Tagged]:
+def _tag(bundle: Path, posts: Sequence[NamedPost], ocr: bool) -> Iterator[Tagged]:
     """Each post in order; pictures are decoded a batch at a time."""
     load = cache(lambda: Keyphraser.load(bundle))
     side = picture_side(bundle)
     for start in range(0, len(posts), _BATCH):
-        read = [read_post(post, side) for post in posts[start : start + _BATCH]]
+        read = [read_post(post, side, ocr=ocr) for post in posts[start : start + _BATCH]]
         good = [post for post in read if not post.error]
+        texts = [add_words(post.text, post.words) for post in good]
         # For files of which none can be used the model is not loaded.
-        answers = iter(load()([p.text for p in good], [p.picture for p in good]) if good else ())
+        answers = iter(load()(texts, [post.picture for post in good]) if good else ())
         for post in read:
             yield Tagged.of(post) if post.error else Tagged.of(post, next(answers))
 

@@ -28,6 +28,24 @@ def test_all_that_decides_keyphrases_changes_the_generation_hash(other: str) -> 
     assert generation == Hasher(model_digest="m1").generation("a cat", "sha256:1")
 
 
+def test_ocr_changes_the_generation_hash_only_of_posts_whose_pictures_it_read() -> None:
+    reading, newer = Hasher(model_digest="m1", ocr="1.4"), Hasher(model_digest="m1", ocr="1.5")
+    read = {one.generation("a cat", "sha256:1") for one in (HASHER, reading, newer)}
+    assert len(read) == 3
+    for picture, lacks in [(None, {}), ("sha256:1", {"unreadable": True})]:
+        unread = {one.generation("a cat", picture, **lacks) for one in (HASHER, reading, newer)}
+        assert len(unread) == 1
+    assert reading.generation("a cat", "sha256:1", unread=True) == HASHER.generation(
+        "a cat", "sha256:1"
+    )
+
+
+def test_hashes_of_an_index_that_is_there_stay_what_they_are() -> None:
+    assert HASHER.generation("a cat", "sha256:1") == (
+        "710820c83e040b149c7edf81788951d9c856eaff6ffae59c8d448ed525fff37e"
+    )
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from indexer.job import IndexJob
 from indexer.preflight import preflight
 from posts.errors import InputError
+from posts.ocr import ocr_version
 from tests.indexer.dumps import good_rows, write_dump
 from tests.servers.s3 import S3Server
 
@@ -29,6 +33,18 @@ def test_dead_letters_that_cannot_be_written_are_refused(tmp_path: Path, store: 
     for nowhere in ("/proc/nope", str(tmp_path / "file")):
         with pytest.raises(InputError, match="dead letters cannot be written to"):
             preflight(a_job(tmp_path, store, nowhere), "run")
+
+
+def test_ocr_without_its_package_is_refused_before_anything_is_begun(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = replace(a_job(tmp_path, store, str(tmp_path / "dead")), ocr=True)
+    assert preflight(job, "run").hasher.ocr == ocr_version()
+    shutil.rmtree(tmp_path / "dead")
+    monkeypatch.setitem(sys.modules, "rapidocr_onnxruntime", None)
+    with pytest.raises(InputError, match="OCR needs packages"):
+        preflight(job, "run")
+    assert not (tmp_path / "dead").exists()
 
 
 def test_a_place_that_can_be_written_is_left_as_it_was(

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.reservation import ROOM, Node, reserve
+from indexer.reservation import DECODE_CPUS, OCR_CPUS, READ_CPUS, Node, reserve
 from posts.errors import InputError
 
 
 def test_two_cores_have_room_for_one_actor() -> None:
     assert reserve([Node(cpus=2)], None, 1.0, None).actors == 1
+
+
+def test_two_cores_have_room_for_one_actor_beside_ocr() -> None:
+    reserved = reserve([Node(cpus=2)], None, 1.0, None, OCR_CPUS)
+    assert (reserved.actors, reserved.decode_cpus) == (1, OCR_CPUS)
+    with pytest.raises(InputError, match="with 1 CPUs left"):
+        reserve([Node(cpus=2)], None, 1.25, None, OCR_CPUS)
+    assert reserve([Node(cpus=2)], None, 1.25, None).decode_cpus == DECODE_CPUS
 
 
 def test_actors_that_take_every_cpu_are_refused_with_what_to_lower() -> None:
@@ -32,7 +40,7 @@ def test_an_actor_that_fits_no_machine_is_refused_though_the_cluster_is_large() 
 def test_whatever_is_reserved_leaves_room_to_feed(cpus: int, each: float) -> None:
     reserved = reserve([Node(cpus=cpus)], None, each, None)
     assert reserved.actors >= 1
-    assert cpus - reserved.actors * each >= ROOM
+    assert cpus - reserved.actors * each >= READ_CPUS + DECODE_CPUS
 
 
 def test_each_actor_gets_a_gpu_where_there_are_any() -> None:

@@ -25,6 +25,7 @@ from posts.errors import InputError, JobError
 from tests.indexer.dumps import BAD_REASONS, good_rows, write_dump
 from tests.indexer.faults import AskThatDies, LossyStream, StreamThatBreaks
 from tests.indexer.stand_in import LastWord, refuse_to_load
+from tests.sample_pictures import encoded, written
 from tests.servers.s3 import S3Server
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("ray_session")]
@@ -110,6 +111,20 @@ def test_an_interrupted_run_is_resumed_and_nothing_is_done_twice(
     assert (again.unchanged, again.generated) == (done, GOOD - done)
     assert again.dead == BAD
     assert open_index(job.index).count() == GOOD
+
+
+def test_words_in_pictures_are_read_if_asked_for(tmp_path: Path, store: str) -> None:
+    rows = good_rows(6)
+    rows[1]["image"] = encoded(written((10, 20, "boat club", 30), size=(200, 80)))
+    write_dump(tmp_path / "dump", rows)
+    without = index_dump(a_job(tmp_path, store), load=LastWord)
+    summary = index_dump(a_job(tmp_path, store, ocr=True), load=LastWord)
+    # Of the six every second has a picture; the dead ones broke before anything could be read.
+    assert (summary.generated, summary.unchanged, summary.dead) == (3, 3, without.dead)
+    index = open_index(f"embedded:{tmp_path / 'index'}")
+    (hit,) = index.search(Query(phrases=("club",))).hits
+    assert (hit.id, hit.text) == ("post-1", rows[1]["text"])
+    assert index.search(Query(words="boat")).total == 0
 
 
 def test_one_poisonous_post_costs_no_other_its_keyphrases(tmp_path: Path, store: str) -> None:

@@ -45,6 +45,31 @@ def test_a_missing_option_is_refused_in_one_line():
     assert_refused(keyphrases("search", "cats"), "--index", "search --help")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("index", "dump", "--index", "embedded:index", "--store", "store", "--model", "m"),
+        ("index", "dump", "--index", "embedded:index", "--preview", "1"),
+        ("tag", "--text", "a cat"),
+        ("evaluate", "--data", "dump", "--store", "store", "--model", "m"),
+    ],
+)
+def test_ocr_without_its_package_is_refused_in_one_line(arguments, tmp_path):
+    (tmp_path / "rapidocr_onnxruntime.py").write_text("raise ImportError('libGL.so.1')")
+
+    # This folder comes first on the path of what is imported.
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); "
+    program += "from keyphrases.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments, "--ocr"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert_refused(done, "libGL.so.1", "pip install --no-deps -r requirements-ocr.lock")
+
+
 CASES = [
     {"id": "1", "text": "the cat sat", "gold": ["cat"], "predicted": ["cats", "dog"]},
     {"id": "2", "text": "red moon", "gold": ["boat"], "predicted": ["moon"]},

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from tests.keyphrases.conftest import run_keyphrases
+from tests.sample_pictures import written
 
 pytestmark = pytest.mark.timeout(450)
 
@@ -39,6 +40,22 @@ def test_every_file_has_keyphrases_or_a_reason(demo, files):
         assert post["error"] is None
         assert post["keyphrases"]
         assert all(0 < one["score"] <= 1 and one["phrase"] for one in post["keyphrases"])
+
+
+def test_words_in_a_picture_do_as_if_they_were_told(demo, tmp_path):
+    sign = written((10, 20, "city marathon", 30), size=(260, 260))
+    sign.save(tmp_path / "sign.png")
+
+    def keyphrases(*arguments):
+        done = tag(demo, "--json", tmp_path / "sign.png", *arguments)
+        assert done.returncode == 0, done.stderr
+        (post,) = json.loads(done.stdout)
+        return post["text"], post["keyphrases"]
+
+    _, told = keyphrases("--text", "city marathon")
+    text, read = keyphrases("--ocr")
+    assert (text, read) == ("", told)
+    assert read != keyphrases()[1]
 
 
 def test_a_person_reads_names_texts_and_keyphrases_with_scores(demo, files):

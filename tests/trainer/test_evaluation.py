@@ -9,9 +9,12 @@ from PIL import Image
 from model_store.generation import GenerationSettings
 from model_store.keyphraser import Keyphraser
 from posts.errors import InputError
+from posts.post import Post
+from tests.sample_pictures import encoded, written
 from tests.trainer.examples import mixed_posts, trainable_base, training_set
 from trainer.evaluation import evaluate
 from trainer.metrics import score
+from trainer.report import Report
 from trainer.scenarios import PLAIN, find_scenario
 from trainer.training_set import TrainingSet
 
@@ -78,6 +81,19 @@ def test_a_post_with_nothing_left_counts_as_predicting_nothing(
     for example, case in zip(examples, cases, strict=True):
         if not example.text:
             assert list(case.predicted) == []
+
+
+def test_words_in_pictures_are_shown_and_not_taken_for_the_posts_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign = encoded(written((10, 20, "boat club", 30), size=(200, 80)))
+    post = Post(id="a", text="a house", image=sign, keyphrases=("boat club",))
+    asked = Asked()
+    keyphraser = keyphraser_that_notes(tmp_path, asked, monkeypatch)
+    result = evaluate(keyphraser, training_set(tmp_path, [post]), ocr=True)
+    assert [text for text, _ in asked.posts] == ["a house\nboat club"]
+    assert [case.text for case in result.cases] == ["a house"]
+    assert Report.of("tagger@1", "posts", [result]).asked == "tagger@1 with OCR"
 
 
 def test_an_unknown_scenario_is_refused_and_the_known_ones_named() -> None:

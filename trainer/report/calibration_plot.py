@@ -26,7 +26,7 @@ def draw_calibration(report: Report) -> bytes:
         gap = "\n" if columns < 3 else "  "
         write_heading(
             figure,
-            f"{report.model} on {report.posts:,} posts\n"
+            f"{report.asked} on {report.posts:,} posts\n"
             f"On the dashed line, scores are probabilities.{gap}Bars: share of the predictions.",
         )
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)

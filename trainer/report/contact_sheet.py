@@ -42,7 +42,7 @@ def draw_contact_sheet(
     """
     ids = enumerate(answered.case.id for answered in evaluation.answers)
     rows = ranked("contact-sheet", ids)[:posts]
-    show = find_scenario(evaluation.scenario)
+    show = find_scenario(evaluation.scenario, ocr=evaluation.ocr)
     cards = [_card(evaluation.answers[row], show(examples, row)) for row in rows]
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"  # noqa: E501

@@ -48,7 +48,7 @@ def write_report(
     from trainer.report.calibration_plot import draw_calibration
     from trainer.report.scenario_plot import draw_scenarios
 
-    sheet = draw_contact_sheet(evaluation, examples, report.model)
+    sheet = draw_contact_sheet(evaluation, examples, report.asked)
     folder.mkdir(exist_ok=True)
     (folder / "report.json").write_bytes(to_json(report))
     (folder / "report.md").write_text(to_markdown(report, _beside(evaluation)), encoding="utf-8")

@@ -17,7 +17,7 @@ _AIMKP = ("f1@1", "f1@3", "map@5")
 def to_markdown(report: Report, files: Mapping[str, str]) -> str:
     """The report; `files` are the names of what lies beside it, and what they show."""
     lines = [
-        f"# {_plain(report.model)} on {report.posts:,} posts",
+        f"# {_plain(report.asked)} on {report.posts:,} posts",
         f"Data: {_plain(report.data)}{_left_out(report)}. Scores lie between 0 and 1; behind each "
         "stands its "
         f"{CONFIDENCE:.0%} bootstrap interval over posts ({RESAMPLES:,} resamples, percentiles).",

@@ -37,7 +37,7 @@ def draw_scenarios(report: Report) -> bytes:
     curves = _curves(report.summaries)
     with house_style():
         figure = Figure(layout="constrained")
-        write_heading(figure, f"{report.model} on {report.posts:,} posts")
+        write_heading(figure, f"{report.asked} on {report.posts:,} posts")
         height = max(_LEAST_HEIGHT, _FRAME + _ROW * len(report.summaries))
         if curves:
             columns = (len(curves) + 1) // 2

@@ -49,6 +49,8 @@ class Report:
     """How many of them have a gold keyphrase that is `present` in their text, and `absent`."""
     left_out: Mapping[str, int]
     """How many of the data's other posts could not be scored, by reason."""
+    ocr: bool
+    """The model was shown the words in pictures too, in every scenario."""
     summaries: Sequence[Summary]
     """In the order asked."""
     harm: Harm | None
@@ -71,9 +73,15 @@ class Report:
             posts=len(evaluations[0].answers),
             posts_with={part: len(parts[part].rows) for part in ("present", "absent")},
             left_out=left_out,
+            ocr=evaluations[0].ocr,
             summaries=[_summarize(one, replicates[one.scenario]) for one in evaluations],
             harm=_harm(evaluations, replicates),
         )
+
+    @property
+    def asked(self) -> str:
+        """The model, and what helped it, for headings."""
+        return f"{self.model} with OCR" if self.ocr else self.model
 
     def to_json(self) -> dict[str, Any]:
         """Scores by scenario, and beside them what else is known."""
@@ -83,6 +91,7 @@ class Report:
             "posts": self.posts,
             "posts_with": self.posts_with,
             "left_out": self.left_out,
+            "ocr": self.ocr,
             "scenarios": {one.scenario: _to_json(one) for one in self.summaries},
             "harm": self.harm and {"f1@3": self.harm.f1_at_3, "interval": self.harm.interval},
         }

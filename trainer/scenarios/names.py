@@ -11,6 +11,7 @@ from trainer.scenarios import image_noise, text_noise
 from trainer.scenarios.removal import clean, image_only, missing, text_only
 from trainer.scenarios.shown import Scenario
 from trainer.scenarios.shuffling import shuffled
+from trainer.scenarios.words import with_words
 
 ALL = "all"
 """Asks for the standard ones."""
@@ -40,8 +41,15 @@ _SEVERITIES = {
 }
 
 
-def find_scenario(name: str) -> Scenario:
-    """The scenario of that name; InputError names those there are."""
+def find_scenario(name: str, *, ocr: bool = False) -> Scenario:
+    """The scenario of that name; InputError names those there are.
+
+    `ocr`: the words in what is shown of a picture are shown too.
+    """
+    return with_words(_by_name(name)) if ocr else _by_name(name)
+
+
+def _by_name(name: str) -> Scenario:
     if name in _FIXED:
         return _FIXED[name]
     numbered = scenario_number(name)

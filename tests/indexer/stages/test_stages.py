@@ -18,16 +18,18 @@ from indexer.index.records import Build
 from indexer.outcomes import Outcomes, outcomes_of
 from indexer.stages.ask import Ask
 from indexer.stages.columns import ASKED, DECODED, FINISHED, Action
-from indexer.stages.decode import Decode, shrink
+from indexer.stages.decode import Decode, ReadWords, shrink
 from indexer.stages.generate import Generate
 from indexer.stages.read import Read
 from posts.dump import Dump
 from posts.duplicates import Duplicates, hash_ids
 from posts.errors import PostError, Reason
 from posts.files import FileInfo
+from posts.ocr import read_words
 from posts.post import POST_SCHEMA, Post
 from tests.indexer.dumps import BAD_LINES, good_rows, jpeg, write_dump
 from tests.indexer.stand_in import LastWord, refuse_to_load
+from tests.sample_pictures import encoded, written
 
 SIDE = 32
 
@@ -35,16 +37,23 @@ SIDE = 32
 class Night:
     """One run's stages over a dump and an index, without Ray."""
 
-    def __init__(self, folder: Path, index: Index, *, keep_text: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        index: Index,
+        *,
+        keep_text: bool = False,
+        read_words: ReadWords | None = None,
+    ) -> None:
         self.index = index
         dump = Dump.open(str(folder))
         fragments = dump.fragments()
         duplicates = Duplicates.find([hash_ids(dump.ids(each)) for each in fragments])
-        hasher = Hasher(model_digest="digest")
+        hasher = Hasher(model_digest="digest", ocr=read_words and "ocr 1.0")
         self.fragments = range(len(fragments))
         self.read = Read(dump, fragments, duplicates, rows=50)
         self.ask = Ask(dump, index, hasher, rows=16, keep_text=keep_text)
-        self.decode = Decode(dump, hasher, SIDE, keep_text=keep_text)
+        self.decode = Decode(dump, hasher, SIDE, keep_text=keep_text, read_words=read_words)
 
     def asked(self) -> list[pa.Table]:
         return [asked for posts in self.posts() for asked in self.ask(posts)]
@@ -279,3 +288,69 @@ def test_only_a_short_side_that_is_too_long_is_shrunk(
     before: tuple[int, int], after: tuple[int, int]
 ) -> None:
     assert shrink(Image.new("RGB", before), SIDE).size == after
+
+
+def with_a_sign(folder: Path) -> Path:
+    """A post with words in its picture, one without and one without a picture."""
+    texts = {"sign": "a house", "empty": "a wall", "bare": "a thought"}
+    posts = [{"id": name, "text": text, "image_uri": f"{name}.png"} for name, text in texts.items()]
+    del posts[-1]["image_uri"]
+    lines(folder, posts)
+    sign = written((10, 20, "boat club", 30), size=(200, 80))
+    (folder / "sign.png").write_bytes(encoded(sign))
+    (folder / "empty.png").write_bytes(encoded(Image.new("RGB", sign.size, "white")))
+    return folder
+
+
+def phrases(outcomes: Outcomes) -> dict[str, list[str]]:
+    return {
+        document.id: [one.phrase for one in document.keyphrases] for document in outcomes.documents
+    }
+
+
+def test_words_in_a_picture_reach_the_model_and_not_the_index(tmp_path: Path, index: Index) -> None:
+    folder = with_a_sign(tmp_path / "dump")
+    assert phrases(Night(folder, index).go())["sign"] == ["house", "80x32"]
+    outcomes = Night(folder, index, read_words=read_words).go()
+    # A line of writing that ends with the words in the picture; the picture is as small as ever.
+    assert phrases(outcomes) == {"sign": ["club", "80x32"], "empty": ["wall", "80x32"]}
+    assert {document.id: document.text for document in outcomes.documents}["sign"] == "a house"
+
+
+def test_ocr_generates_anew_what_has_a_picture_and_nothing_else(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = with_a_sign(tmp_path / "dump")
+    Night(folder, index).go()
+    with_ocr = {"sign": Action.GENERATE, "empty": Action.GENERATE, "bare": Action.UNCHANGED}
+    assert Night(folder, index, read_words=read_words).actions() == with_ocr
+    Night(folder, index, read_words=read_words).go()
+    assert set(Night(folder, index, read_words=read_words).actions().values()) == {Action.UNCHANGED}
+    assert Night(folder, index).actions() == with_ocr
+
+
+def test_a_post_whose_words_cannot_be_read_is_indexed_and_tried_again(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = with_a_sign(tmp_path / "dump")
+    failing = Night(folder, index, read_words=lambda picture: None).go()
+    assert phrases(failing)["sign"] == ["house", "80x32"]
+    assert (len(failing.documents), failing.letters) == (3, [])
+    again = Night(folder, index, read_words=read_words)
+    assert again.actions() == {
+        "sign": Action.GENERATE,
+        "empty": Action.GENERATE,
+        "bare": Action.UNCHANGED,
+    }
+    assert phrases(again.go())["sign"] == ["club", "80x32"]
+    assert set(Night(folder, index, read_words=read_words).actions().values()) == {Action.UNCHANGED}
+
+
+def test_pictures_of_unchanged_posts_are_not_read(tmp_path: Path, index: Index) -> None:
+    folder = with_a_sign(tmp_path / "dump")
+    Night(folder, index, read_words=read_words).go()
+
+    def refuse(picture: Image.Image) -> str:
+        raise AssertionError("a picture was read")
+
+    assert Night(folder, index, read_words=refuse).go().unchanged == 3
