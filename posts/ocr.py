@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from posts.errors import InputError, KeyphraseError
+from posts.errors import InputError
 
 LONGEST = 400
 """Characters of a picture's words."""
@@ -41,7 +41,7 @@ _RECIPE = 1
 
 _LEAST_SIDE = 32
 _LARGEST_RATIO = 8
-"""Of the sides, by padding. Beyond, nothing is found in a picture that is a single line."""
+"""Of the sides, by padding. Beyond, most of a picture that is a single line is missed."""
 _LEAST_HEIGHT = 8
 """Pixels of a line of text that can be told apart."""
 _LEAST_SCORE = 0.8
@@ -57,7 +57,7 @@ _LONGEST_READ = 300.0
 """Widths over heights of all lines that are looked at, summed: some seconds."""
 
 _lock = threading.Lock()
-"""The package keeps state between its steps; and one core is enough for one process."""
+"""One picture at a time: a process has a core for it, and the package keeps state between steps."""
 
 
 def ocr_version() -> str:
@@ -72,17 +72,16 @@ def ocr_version() -> str:
 def read_words(picture: Image.Image) -> str | None:
     """The words in an RGB picture in reading order, at most `LONGEST` characters; "" for none.
 
-    None if the package failed on this picture, which is logged. Raises InputError if the package
-    cannot be used at all. On one core whichever thread asks.
+    None if the package failed on this picture, which is logged. What keeps it from being loaded at
+    all is raised: InputError if it is not installed. On one core, whichever thread asks.
     """
-    try:
-        with _lock:
-            return _joined(_lines(picture))
-    except KeyphraseError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it stumbles over, the post goes on
-        _log.warning("a picture's words could not be read: %s: %s", type(error).__name__, error)
-        return None
+    with _lock:
+        reader = _reader()
+        try:
+            return _joined(_lines(reader, picture))
+        except Exception as error:  # noqa: BLE001 - whatever it stumbles over, the post goes on
+            _log.warning("a picture's words could not be read: %s: %s", type(error).__name__, error)
+            return None
 
 
 def add_words(text: str, words: str | None) -> str:
@@ -119,9 +118,8 @@ def _package() -> Any:
     return rapidocr_onnxruntime
 
 
-def _lines(picture: Image.Image) -> Iterator[str]:
+def _lines(reader: Any, picture: Image.Image) -> Iterator[str]:
     """Lines that were read with confidence, one by one, until they have cost too much."""
-    reader = _reader()
     pixels = np.ascontiguousarray(np.asarray(_fit(picture))[..., ::-1])
     boxes, _ = reader.text_det(pixels)
     taken = 0.0

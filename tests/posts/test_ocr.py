@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -86,13 +87,27 @@ def test_no_shape_makes_the_package_work_on_more_than_it_can_hold(size: tuple[in
     assert read_words(picture) == ""
 
 
-def test_threads_that_read_together_find_what_they_find_alone() -> None:
+def test_threads_read_one_at_a_time_and_find_what_they_find_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    detect, busy, overlaps = ocr._reader().text_det, threading.Lock(), []
+
+    def noting(pixels: Any) -> Any:
+        overlaps.append(not busy.acquire(blocking=False))
+        try:
+            return detect(pixels)
+        finally:
+            if not overlaps[-1]:
+                busy.release()
+
+    monkeypatch.setattr(ocr._reader(), "text_det", noting)
     names = ["alpha", "beta", "gamma", "delta"]
     pictures = [
         written((10, 10, name, 30), size=(150 + 80 * place, 60)) for place, name in enumerate(names)
     ]
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(read_words, pictures * 3)) == names * 3
+    assert overlaps == [False] * 12
 
 
 def test_a_picture_that_the_package_fails_on_is_told_from_one_without_words(
@@ -116,6 +131,18 @@ def test_without_the_package_one_sentence_says_how_to_install_it(
     for asked in (ocr_version, lambda: read_words(Image.new("RGB", (64, 64)))):
         with pytest.raises(InputError, match=r"pip install --no-deps -r requirements-ocr\.lock"):
             asked()
+
+
+def test_models_that_cannot_be_loaded_are_no_fault_of_a_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(**settings: Any) -> None:
+        raise FileNotFoundError("no such model")
+
+    monkeypatch.setattr("rapidocr_onnxruntime.RapidOCR", fail)
+    ocr._reader.cache_clear()
+    with pytest.raises(FileNotFoundError):
+        read_words(Image.new("RGB", (64, 64)))
 
 
 def test_the_version_names_the_package() -> None:
