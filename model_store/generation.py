@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from posts.errors import InputError
-
-if TYPE_CHECKING:
-    from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,20 +31,3 @@ class GenerationSettings:
                 raise InputError(f"generation setting {name} must be at least 1")
         if not 0 <= self.min_score <= 1:
             raise InputError("generation setting min_score must lie between 0 and 1")
-
-    def for_transformers(self, tokenizer: PreTrainedTokenizerBase) -> GenerationConfig:
-        """The same for `generate`, whose `sequences_scores` are then summed log-probabilities."""
-        # Imported here: cards hold these settings, and reading one needs no torch.
-        from transformers import GenerationConfig
-
-        return GenerationConfig(
-            do_sample=False,
-            num_beams=self.beams,
-            num_return_sequences=self.beams,
-            length_penalty=0.0,
-            max_new_tokens=self.max_new_tokens,
-            pad_token_id=tokenizer.pad_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-            return_dict_in_generate=True,
-            output_scores=True,
-        )
