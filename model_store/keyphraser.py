@@ -18,17 +18,20 @@ from model_store.beam_search import PromptSteps, beam_search
 from model_store.bundle import load_bundle
 from model_store.card import Card
 from model_store.families import Family
-from model_store.generation import GenerationSettings
+from model_store.generation import INT8, GenerationSettings
 from model_store.lora import merge_lora
 from model_store.output import Beam, score_phrases
 from model_store.prompt import Prompt
+from model_store.quantization import quantize
+from model_store.seal import read_card
+from posts.files.local import LocalFiles
 from posts.phrases import Keyphrase
 
 
 class Keyphraser:
     """Asks a model for keyphrases, in batches of posts of like length.
 
-    In fp32 a post's keyphrases do not depend on the posts it is asked with.
+    Computing in fp32, a post's keyphrases do not depend on the posts it is asked with.
     """
 
     card: Card
@@ -49,14 +52,22 @@ class Keyphraser:
 
     @classmethod
     def load(cls, bundle: Path, *, device: str | None = None) -> Keyphraser:
-        """From a bundle's folder; on a GPU where there is one, in bf16 there and fp32 elsewhere."""
+        """From a bundle's folder; on a GPU where there is one, in bf16 there and fp32 elsewhere.
+
+        A model whose card asks for int8 weights computes with them in fp32 on both.
+        """
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        quantized = read_card(LocalFiles(bundle)).generation.quantization == INT8
         on_gpu = device.startswith("cuda") and torch.cuda.is_bf16_supported()
-        loaded = load_bundle(bundle, dtype=torch.bfloat16 if on_gpu else torch.float32)
-        if on_gpu:
+        if quantized:
+            loaded = load_bundle(bundle, dtype=None)
+            quantize(loaded.model, loaded.family)
+        elif on_gpu:
+            loaded = load_bundle(bundle, dtype=torch.bfloat16)
             # Not merged: rounded to bf16, most of what was learnt would vanish in the base.
             cast_parameters(loaded.model, torch.bfloat16)
         else:
+            loaded = load_bundle(bundle)
             merge_lora(loaded.model)
         keyphraser = cls(
             loaded.model.to(device), loaded.processor, loaded.family, loaded.card.generation
