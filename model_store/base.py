@@ -26,6 +26,7 @@ from transformers.utils import logging
 
 from model_store.card import BaseIdentity
 from model_store.families import Family, family_of
+from model_store.mapped_weights import map_weights
 from model_store.pocket.conversion import pocket_folder
 from posts.errors import InputError
 
@@ -53,13 +54,24 @@ def identify_base(name: str, revision: str = "") -> BaseIdentity:
     return _identity(name, folder)
 
 
-def load_base(name: str, *, dtype: torch.dtype = torch.float32, revision: str = "") -> Base:
-    """Loads model and processor; `InputError` if it is not there, not whole, or of no family."""
+def load_base(
+    name: str,
+    *,
+    dtype: torch.dtype | None = torch.float32,
+    revision: str = "",
+    processor: Path | None = None,
+) -> Base:
+    """Loads model and processor; `InputError` if it is not there, not whole, or of no family.
+
+    With None for `dtype`, weights are as they are stored and not copied: each is a part of its file
+    that is mapped into memory, and given back when nothing uses it any more. `processor` is the
+    folder of another one than the base's own.
+    """
     folder = _find(name, revision)
     family = _family(name, folder)
     with _errors(name):
         model, lacking = _load_weights(family, folder, dtype)
-        processor = family.load_processor(folder)
+        loaded = family.load_processor(processor or folder)
     if lacking:
         raise InputError(
             f"the base {name} is not whole: {len(lacking)} weights are missing or of the wrong "
@@ -68,7 +80,7 @@ def load_base(name: str, *, dtype: torch.dtype = torch.float32, revision: str = 
     # What the base's makers set for chatting (sampling, penalties) must not leak into beam search.
     model.generation_config = GenerationConfig()
     return Base(
-        model=model.eval(), processor=processor, family=family, identity=_identity(name, folder)
+        model=model.eval(), processor=loaded, family=family, identity=_identity(name, folder)
     )
 
 
@@ -79,14 +91,20 @@ def _family(name: str, folder: Path) -> Family:
 
 
 def _load_weights(
-    family: Family, folder: Path, dtype: torch.dtype
+    family: Family, folder: Path, dtype: torch.dtype | None
 ) -> tuple[PreTrainedModel, list[str]]:
     """The model, and the names of weights it should have had; transformers would only warn."""
+    source = {"pretrained_model_name_or_path": folder, "use_safetensors": True, "dtype": dtype}
+    if dtype is None:
+        source = {
+            "pretrained_model_name_or_path": None,
+            "config": family.config,
+            "state_dict": map_weights(folder),
+            "dtype": "auto",
+        }
     with _no_progress_bar():
         model, info = family.model_class.from_pretrained(
-            folder,
-            dtype=dtype,
-            use_safetensors=True,
+            **source,
             local_files_only=True,
             attn_implementation="sdpa",
             output_loading_info=True,

@@ -86,13 +86,18 @@ def save_bundle(
     return card
 
 
-def load_bundle(folder: Path, *, dtype: torch.dtype = torch.float32) -> Bundle:
-    """Checks every file, loads the base and puts the bundle on it, strictly.
+def load_bundle(folder: Path, *, dtype: torch.dtype | None = torch.float32) -> Bundle:
+    """Checks every file, loads the base (see `load_base`) and puts the bundle on it, strictly.
 
     `InputError`: corrupt bundle, keys missing or unexpected, or another base than the bundle's.
     """
     card = check_bundle(LocalFiles(folder))
-    base = load_base(card.base.name, dtype=dtype, revision=card.base.revision)
+    base = load_base(
+        card.base.name,
+        dtype=dtype,
+        revision=card.base.revision,
+        processor=folder / _PROCESSOR,
+    )
     if base.identity.sha256 != card.base.sha256:
         raise InputError(
             f"the base {card.base.name} has changed since {folder.name} was trained on it; "
@@ -101,8 +106,7 @@ def load_bundle(folder: Path, *, dtype: torch.dtype = torch.float32) -> Bundle:
     attach_lora(base.model, base.family, _read_adapter_config(folder, base.family))
     _fill(lora_weights(base.model), folder / _ADAPTER)
     _fill(base.family.projector(base.model).state_dict(), folder / _PROJECTOR)
-    processor = base.family.load_processor(folder / _PROCESSOR)
-    return Bundle(model=base.model, processor=processor, family=base.family, card=card)
+    return Bundle(model=base.model, processor=base.processor, family=base.family, card=card)
 
 
 def _adapter_config(family: Family, settings: LoraSettings) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from model_store.generation import GenerationSettings
+from model_store.generation import NO_QUANTIZATION, GenerationSettings
 from posts.errors import InputError
 
 CARD_FILE = "card.json"
@@ -68,6 +68,9 @@ class Card:
         """
         generation = asdict(self.generation)
         del generation["batch_size"]  # decides how fast an answer comes, not what it is
+        if self.generation.quantization == NO_QUANTIZATION:
+            # Cards are older than this setting, and their digests shall stay what they were.
+            del generation["quantization"]
         files = {name: sha256 for name, sha256 in self.files.items() if name not in INSIGHT_FILES}
         deciding = [self.base.sha256, files, generation]
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from posts.errors import InputError
 
-if TYPE_CHECKING:
-    from transformers import GenerationConfig, PreTrainedTokenizerBase
+NO_QUANTIZATION = "none"
+INT8 = "int8"
+QUANTIZATIONS = (NO_QUANTIZATION, INT8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,28 +27,18 @@ class GenerationSettings:
     """Keyphrases of a post at most, the best ones."""
     min_score: float = 0.0
     """Keyphrases that score below are dropped; 0 to 1."""
+    quantization: str = NO_QUANTIZATION
+    """`int8`: the language model's weights are rounded to that, wherever it runs, and take a
+    quarter of the room."""
 
     def __post_init__(self) -> None:
         counts = ("beams", "max_new_tokens", "max_text_tokens", "batch_size", "max_keyphrases")
         for name in counts:
             if getattr(self, name) < 1:
                 raise InputError(f"generation setting {name} must be at least 1")
+        if self.quantization not in QUANTIZATIONS:
+            raise InputError(
+                f"generation setting quantization must be one of {', '.join(QUANTIZATIONS)}"
+            )
         if not 0 <= self.min_score <= 1:
             raise InputError("generation setting min_score must lie between 0 and 1")
-
-    def for_transformers(self, tokenizer: PreTrainedTokenizerBase) -> GenerationConfig:
-        """The same for `generate`, whose `sequences_scores` are then summed log-probabilities."""
-        # Imported here: cards hold these settings, and reading one needs no torch.
-        from transformers import GenerationConfig
-
-        return GenerationConfig(
-            do_sample=False,
-            num_beams=self.beams,
-            num_return_sequences=self.beams,
-            length_penalty=0.0,
-            max_new_tokens=self.max_new_tokens,
-            pad_token_id=tokenizer.pad_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-            return_dict_in_generate=True,
-            output_scores=True,
-        )

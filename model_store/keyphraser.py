@@ -8,29 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL import Image
-from transformers import DynamicCache, PreTrainedModel, ProcessorMixin
+from torch import Tensor
+from transformers import PreTrainedModel, ProcessorMixin
 
+from model_store.beam_search import PromptSteps, beam_search
 from model_store.bundle import load_bundle
 from model_store.card import Card
-from model_store.families import Family, Inputs
-from model_store.generation import GenerationSettings
+from model_store.families import Family
+from model_store.generation import INT8, GenerationSettings
 from model_store.lora import merge_lora
 from model_store.output import Beam, score_phrases
 from model_store.prompt import Prompt
+from model_store.quantization import quantize
+from model_store.seal import read_card
+from posts.files.local import LocalFiles
 from posts.phrases import Keyphrase
-
-_BY_TOKEN = ("input_ids", "attention_mask", "mm_token_type_ids")
-"""Inputs with an entry for each token of the prompt."""
 
 
 class Keyphraser:
     """Asks a model for keyphrases, in batches of posts of like length.
 
-    In fp32 a post's keyphrases do not depend on the posts it is asked with.
+    Computing in fp32, a post's keyphrases do not depend on the posts it is asked with.
     """
 
     card: Card
@@ -48,18 +49,25 @@ class Keyphraser:
         self._tokenizer = processor.tokenizer
         self._prompt = Prompt(processor, family, max_text_tokens=settings.max_text_tokens)
         self._settings = settings
-        self._generation = settings.for_transformers(processor.tokenizer)
 
     @classmethod
     def load(cls, bundle: Path, *, device: str | None = None) -> Keyphraser:
-        """From a bundle's folder; on a GPU where there is one, in bf16 there and fp32 elsewhere."""
+        """From a bundle's folder; on a GPU where there is one, in bf16 there and fp32 elsewhere.
+
+        A model whose card asks for int8 weights computes with them in fp32 on both.
+        """
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        quantized = read_card(LocalFiles(bundle)).generation.quantization == INT8
         on_gpu = device.startswith("cuda") and torch.cuda.is_bf16_supported()
-        loaded = load_bundle(bundle, dtype=torch.bfloat16 if on_gpu else torch.float32)
-        if on_gpu:
+        if quantized:
+            loaded = load_bundle(bundle, dtype=None)
+            quantize(loaded.model, loaded.family)
+        elif on_gpu:
+            loaded = load_bundle(bundle, dtype=torch.bfloat16)
             # Not merged: rounded to bf16, most of what was learnt would vanish in the base.
             cast_parameters(loaded.model, torch.bfloat16)
         else:
+            loaded = load_bundle(bundle)
             merge_lora(loaded.model)
         keyphraser = cls(
             loaded.model.to(device), loaded.processor, loaded.family, loaded.card.generation
@@ -102,41 +110,21 @@ class Keyphraser:
         self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
     ) -> list[list[Keyphrase]]:
         inputs = self._prompt.encode(texts, pictures).to(self._model.device).inputs
+        width, longest = self._settings.beams, self._settings.max_new_tokens
         # A bf16 model in training has fp32 parts: adapter and projector.
         mixed = self._model.dtype == torch.bfloat16
         with torch.autocast(self._model.device.type, torch.bfloat16, enabled=mixed):
-            output = self._generate(inputs)
-        written = self._tokenizer.batch_decode(
-            output.sequences[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True
-        )
-        width = self._settings.beams
-        # The one beam of a greedy search has no score: it has all the probability.
-        scores = output.sequences_scores.tolist() if width > 1 else [0.0] * len(written)
-        beams = [Beam(*one) for one in zip(written, scores, strict=True)]
+            steps = PromptSteps(self._model, self._family, inputs, beams=width, longest=longest)
+            found = beam_search(
+                steps, beams=width, longest=longest, end=self._tokenizer.eos_token_id
+            )
         return [
-            self._select(score_phrases(beams[start : start + width]))
-            for start in range(0, len(beams), width)
+            self._select(score_phrases(map(Beam, self._write(tokens), scores)))
+            for tokens, scores in zip(found.tokens, found.log_probabilities.tolist(), strict=True)
         ]
 
-    def _generate(self, inputs: Inputs) -> Any:
-        """As `model.generate`, which would send every beam of a post through the prompt.
-
-        Here the prompt is passed once for each post; its beams begin with the last token.
-        """
-        width, options = self._settings.beams, {"generation_config": self._generation}
-        if width == 1 or not self._family.shares_prompt:
-            return self._model.generate(**inputs, **options)
-        past = DynamicCache(config=self._family.language_model(self._model).config)
-        shown = {name: one for name, one in inputs.items() if name not in _BY_TOKEN}
-        self._model.model(
-            **shown,
-            **{name: inputs[name][:, :-1] for name in _BY_TOKEN if name in inputs},
-            position_ids=self._family.position_ids(self._model, inputs)[..., :-1],
-            past_key_values=past,
-        )
-        past.batch_repeat_interleave(width)
-        by_token = {name: inputs[name] for name in _BY_TOKEN if name in inputs}
-        return self._model.generate(**by_token, **options, past_key_values=past)
+    def _write(self, tokens: Tensor) -> list[str]:
+        return self._tokenizer.batch_decode(tokens, skip_special_tokens=True)
 
     def _select(self, keyphrases: Sequence[Keyphrase]) -> list[Keyphrase]:
         good = [one for one in keyphrases if one.score >= self._settings.min_score]

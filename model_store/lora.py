@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from peft import LoraConfig, inject_adapter_in_model
@@ -60,6 +61,21 @@ def merge_lora(model: PreTrainedModel) -> None:
     for module in model.modules():
         if isinstance(module, LoraLayer):
             module.merge()
+
+
+class LoraMatrices(NamedTuple):
+    """What the adapter adds to a weight (out, in): up @ down."""
+
+    up: Tensor
+    """(out, r), scaled."""
+    down: Tensor
+    """(r, in)."""
+
+
+def lora_matrices(layer: LoraLayer) -> LoraMatrices:
+    """Those of one layer, without their gradient."""
+    up, down = layer.lora_B[_ADAPTER].weight, layer.lora_A[_ADAPTER].weight
+    return LoraMatrices(up.detach() * layer.scaling[_ADAPTER], down.detach())
 
 
 def lora_settings(model: PreTrainedModel) -> LoraSettings:

@@ -3,8 +3,11 @@
     python -m trainer.ship --store models --model tagger@1 \\
         --licence "Apache-2.0" --source "openclipart (public domain)"
 
-Adapter and projector are written in half precision, which takes half the room; what is shipped is
-what should be evaluated: `keyphrases evaluate --store shipped: --model pocket`.
+Adapter and projector are written in half precision, which takes half the room. The weights of the
+language model are rounded to int8 when it is asked, so that it runs beside other work on small
+machines. What is shipped is what should be evaluated:
+
+    keyphrases evaluate --store shipped: --model pocket
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import argparse
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,7 @@ import torch
 from model_store.base import POCKET, Base
 from model_store.bundle import load_bundle, save_bundle
 from model_store.card import INSIGHT_FILES
+from model_store.generation import INT8
 from model_store.shipped import LARGEST_MB, SHIPPED_FOLDER, SHIPPED_MODEL
 from model_store.store import ModelVersion, Store
 from posts.errors import InputError
@@ -59,7 +64,7 @@ def ship(
         save_bundle(
             made,
             whole,
-            generation=card.generation,
+            generation=replace(card.generation, quantization=INT8),
             training={**card.training, "licence": licence, "sources": list(sources)},
             metrics=card.metrics,
             data={role: _without_place(facts) for role, facts in card.data.items()},

@@ -55,8 +55,6 @@ class Family(ABC):
     """Inputs that only the vision tower takes, in addition to `pixel_values`."""
     layout_inputs: ClassVar[tuple[str, ...]] = ()
     """Those of them that say where patches lie, and so are wanted after the tower too."""
-    shares_prompt: ClassVar[bool] = True
-    """Whether `generate` can be given a prompt's keys and values, repeated for each beam."""
 
     def __init__(self, config: PreTrainedConfig) -> None:
         self.config = config

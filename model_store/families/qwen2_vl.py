@@ -43,8 +43,6 @@ class Qwen2VL(Family):
     projector_path = "model.visual.merger"
     picture_inputs = ("image_grid_thw",)
     layout_inputs = ("image_grid_thw",)
-    # The offset of its rotary positions is kept in the model, for as many rows as were last seen.
-    shares_prompt = False
 
     def token_inputs(self, input_ids: Tensor) -> dict[str, Tensor]:
         return {"mm_token_type_ids": (input_ids == self.image_token_id).int()}

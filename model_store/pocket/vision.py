@@ -129,13 +129,17 @@ class EfficientNetLite(PreTrainedModel):
         pixel_values: Tensor,
         **unused: Any,  # noqa: ARG002 - LLaVA asks all towers alike, for hidden states and more
     ) -> BaseModelOutputWithPooling:
+        # One at a time: side by side, pictures take more memory and no less time.
+        features = torch.cat([self._features(one) for one in pixel_values.split(1)])
+        return BaseModelOutputWithPooling(last_hidden_state=features, hidden_states=(features,))
+
+    def _features(self, pixel_values: Tensor) -> Tensor:
         states = functional.relu6(self.stem(pixel_values.to(self.dtype)))
         for block in self.blocks:
             states = block(states)
         states = functional.relu6(self.head(states))
         patches = states.flatten(2).transpose(1, 2)
-        features = (patches - self.feature_mean) * self.feature_scale
-        return BaseModelOutputWithPooling(last_hidden_state=features, hidden_states=(features,))
+        return (patches - self.feature_mean) * self.feature_scale
 
 
 def register() -> None:

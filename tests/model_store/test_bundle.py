@@ -33,7 +33,8 @@ def reseal(folder, **changes):
         if info.name != "card.json"
     }
     card |= changes
-    generation = {k: v for k, v in card["generation"].items() if k != "batch_size"}
+    generation = dict(card["generation"])
+    del generation["batch_size"], generation["quantization"]
     deciding = [card["base"]["sha256"], card["files"], generation]
     card["digest"] = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
     (folder / "card.json").write_text(json.dumps(card))

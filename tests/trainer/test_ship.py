@@ -41,6 +41,7 @@ def test_what_ships_is_the_model_in_half_precision(tmp_path: Path, store: Store)
     )
 
     assert str(shipped) == "pocket@1"
+    assert shipped.card.generation.quantization == "int8"
     assert shipped.card.training["licence"] == "CC0"
     assert shipped.card.training["sources"] == ["drawn"]
     assert shipped.card.data == {"train": {"posts": 3, "uri": "train.parquet"}}

@@ -8,10 +8,10 @@ from transformers import LlamaConfig
 
 from model_store.base import load_base
 from model_store.families import causal_visibility, family_of
-from model_store.generation import GenerationSettings
 from model_store.pocket.vision import Convolution
 from model_store.prompt import Prompt
 from posts.errors import InputError
+from tests.generate import generation_config
 
 TEXTS = ["a red cat", "", "the green chair in the garden, a sunny day", "city at night"]
 PHRASES = [["red cat", "chair"], ["holiday"], ["day"], ["city"]]
@@ -56,10 +56,9 @@ def test_positions_are_those_of_generate(base, pictures, with_pictures):
     base.family.language_model(base.model).register_forward_pre_hook(
         lambda module, args, kwargs: seen.append(kwargs["position_ids"]), with_kwargs=True
     )
-    settings = GenerationSettings(beams=1, max_new_tokens=1)
-    base.model.generate(
-        **inputs, generation_config=settings.for_transformers(base.processor.tokenizer)
-    )
+    end = base.processor.tokenizer.eos_token_id
+    settings = generation_config(end, beams=1, longest=1)
+    base.model.generate(**inputs, generation_config=settings)
 
     mine, mask = base.family.position_ids(base.model, inputs), inputs["attention_mask"].bool()
     # Qwen2-VL's generate puts the positions in the text before the three of the grid.

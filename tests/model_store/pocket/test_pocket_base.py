@@ -10,6 +10,7 @@ from model_store.base import identify_base, load_base
 from model_store.generation import GenerationSettings
 from model_store.keyphraser import Keyphraser
 from model_store.prompt import Prompt
+from tests.generate import generation_config
 
 SHA256 = "99e23cfa4635b39314191fd6e214c23a03143108e959b59c34707826f4edd39b"
 """Of the base; models that were trained on it know it by this."""
@@ -82,7 +83,7 @@ def test_it_answers_a_question_and_ends(base):
         [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
     )
     ids = tokenizer(prompt, return_tensors="pt")
-    settings = GenerationSettings(beams=1, max_new_tokens=20).for_transformers(tokenizer)
+    settings = generation_config(tokenizer.eos_token_id, beams=1, longest=20)
     written = base.model.generate(**ids, generation_config=settings).sequences[0]
 
     assert "Rome" in tokenizer.decode(written[ids["input_ids"].shape[1] :])

@@ -1,0 +1,113 @@
+"""Quantisation: the weights of a language model as int8, to be computed with in fp32.
+
+Each row of a weight is rounded to 255 steps of its own size (symmetric, by its largest value). The
+weights become fp32 as they are used, a block at a time. So an answer differs from that in fp32 by
+the rounding of the weights alone, and does not depend on the posts it shares a batch with, as it
+would if activations were rounded too.
+"""
+
+from __future__ import annotations
+
+import torch
+from peft.tuners.lora import LoraLayer
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from model_store.families import Family
+from model_store.lora import LoraMatrices, lora_matrices
+
+_STEPS = 127
+_TINY = torch.finfo(torch.float32).tiny
+_BLOCK = 2**20
+"""Weights that are fp32 at a time when used: few enough to stay in a processor's cache."""
+_SMALL_BLOCK = 2**17
+"""The same while they are rounded: what comes and goes must be small beside what stays, or memory
+becomes full of holes that nothing fits into."""
+
+
+class Int8Weight(nn.Module):
+    """A matrix (rows, columns) as int8 and a scale (rows, 1) in fp32."""
+
+    values: Tensor
+    scale: Tensor
+
+    def __init__(self, weight: Tensor, lora: LoraMatrices | None = None) -> None:
+        super().__init__()
+        self.register_buffer("values", torch.empty_like(weight, dtype=torch.int8))
+        self.register_buffer("scale", torch.empty(len(weight), 1, device=weight.device))
+        size = max(_SMALL_BLOCK // weight.shape[1], 1)
+        for start in range(0, len(weight), size):
+            rows = slice(start, start + size)
+            exact = weight[rows].to(torch.float32, copy=True)
+            if lora is not None:
+                exact += lora.up[rows] @ lora.down
+            # A row of zeros has no size; any step will do for it.
+            scale = (exact.abs().amax(1, keepdim=True) / _STEPS).clamp_min_(_TINY)
+            self.scale[rows] = scale
+            self.values[rows] = exact.div_(scale).round_()
+
+
+class Int8Linear(nn.Module):
+    """A linear layer with such a weight."""
+
+    bias: Tensor | None
+
+    def __init__(self, weight: Int8Weight, bias: Tensor | None) -> None:
+        super().__init__()
+        self.weight = weight
+        self.register_buffer("bias", bias)
+
+    def forward(self, states: Tensor) -> Tensor:
+        values, flat = self.weight.values, states.reshape(-1, states.shape[-1])
+        output = flat.new_empty(len(flat), len(values))
+        size = max(_BLOCK // values.shape[1], 1)
+        for block, part in zip(values.split(size), output.split(size, dim=1), strict=True):
+            torch.mm(flat, block.to(flat.dtype).T, out=part)
+        output *= self.weight.scale.squeeze(1)
+        if self.bias is not None:
+            output += self.bias
+        return output.view(*states.shape[:-1], -1)
+
+
+class Int8Embedding(nn.Module):
+    """Word vectors, one a row of such a weight."""
+
+    def __init__(self, weight: Int8Weight) -> None:
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.weight.values[tokens] * self.weight.scale[tokens]
+
+
+@torch.no_grad()
+def quantize(model: PreTrainedModel, family: Family) -> None:
+    """Rounds the language model's linear layers, its embedding and its head, in place.
+
+    LoRA goes into the weights before they are rounded. All else becomes fp32: tower, projector and
+    norms are small.
+    """
+    # The largest goes first, while least is in memory.
+    embedding, head = model.get_input_embeddings(), model.lm_head
+    tied = head.weight is embedding.weight
+    words = Int8Weight(embedding.weight)
+    model.set_input_embeddings(Int8Embedding(words))
+    model.lm_head = Int8Linear(words if tied else Int8Weight(head.weight), head.bias)
+    del embedding, head
+    _replace_linear(family.language_model(model))
+    model.float()
+
+
+def _replace_linear(module: nn.Module) -> None:
+    for name, child in module.named_children():
+        if isinstance(child, LoraLayer | nn.Linear):
+            setattr(module, name, _linear(child))
+        else:
+            _replace_linear(child)
+
+
+def _linear(layer: LoraLayer | nn.Linear) -> Int8Linear:
+    if isinstance(layer, LoraLayer):
+        base = layer.get_base_layer()
+        return Int8Linear(Int8Weight(base.weight, lora_matrices(layer)), base.bias)
+    return Int8Linear(Int8Weight(layer.weight), layer.bias)

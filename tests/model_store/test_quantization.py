@@ -1,0 +1,104 @@
+"""Weights as int8: what they cost in exactness, and what they save."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from model_store.base import load_base
+from model_store.bundle import load_bundle, save_bundle
+from model_store.card import Card
+from model_store.generation import INT8, GenerationSettings
+from model_store.keyphraser import Keyphraser
+from model_store.lora import merge_lora
+from model_store.prompt import Prompt
+from model_store.quantization import Int8Linear, Int8Weight, quantize
+from model_store.seal import read_card
+from posts.files.local import LocalFiles
+from tests.model_store.conftest import train_a_little
+
+SETTINGS = GenerationSettings(max_new_tokens=12, batch_size=2, quantization=INT8)
+TEXTS = ["a red cat", "the green chair in the garden on a sunny day", "city " * 30]
+
+
+def saved(base, folder, settings=SETTINGS):
+    save_bundle(folder, base, generation=settings, training={}, metrics={}, data={})
+    return folder
+
+
+def logits(model, inputs):
+    with torch.inference_mode():
+        return model(**inputs).logits
+
+
+def test_a_weight_is_off_by_half_a_step_of_its_row_at_most():
+    exact = torch.randn(300, 1000) * torch.logspace(-3, 3, 300).unsqueeze(1)
+    exact[5] = 0
+    before = exact.clone()
+    weight = Int8Weight(exact)
+
+    assert torch.equal(exact, before)
+    assert weight.values.dtype == torch.int8
+    error = (weight.values * weight.scale - exact).abs()
+    assert (error <= exact.abs().amax(1, keepdim=True) / 127 * 0.5001).all()
+    assert (weight.values[5] == 0).all()
+
+
+@pytest.mark.parametrize("rows", [7, 3000])
+def test_a_layer_computes_with_its_rounded_weight_in_fp32_whatever_its_size(rows):
+    weight, bias = Int8Weight(torch.randn(rows, 600)), torch.randn(rows)
+    states = torch.randn(2, 3, 600)
+    output = Int8Linear(weight, bias)(states)
+
+    expected = torch.nn.functional.linear(states, weight.values * weight.scale, bias)
+    torch.testing.assert_close(output, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_logits_stray_by_a_few_hundredths_of_their_spread(base, picture, tmp_path):
+    train_a_little(base)
+    folder = saved(base, tmp_path / "bundle")
+    merge_lora(base.model)
+    loaded = load_bundle(folder, dtype=None)
+    quantize(loaded.model, loaded.family)
+    inputs = Prompt(base.processor, base.family).encode(TEXTS, [picture(32, 32)] * 3).inputs
+
+    shown = inputs["attention_mask"].bool()
+    exact, rounded = (logits(one.model, inputs)[shown] for one in (base, loaded))
+    assert (rounded - exact).std() < 0.05 * exact.std()
+    assert not torch.equal(rounded, exact)
+
+
+def test_a_model_whose_card_asks_for_it_answers_from_int8_weights(base, picture, tmp_path):
+    train_a_little(base)
+    keyphraser = Keyphraser.load(saved(base, tmp_path / "bundle"), device="cpu")
+    pictures = [picture(32, 32), picture(20, 40), None]
+    together = keyphraser(TEXTS, pictures)
+
+    kinds = {type(one) for one in base.family.language_model(keyphraser._model).modules()}
+    assert Int8Linear in kinds
+    assert torch.nn.Linear not in kinds
+    assert {weight.dtype for weight in keyphraser._model.parameters()} == {torch.float32}
+    alone = [keyphraser([text], [one])[0] for text, one in zip(TEXTS, pictures, strict=True)]
+    for answer, other in zip(together, alone, strict=True):
+        assert [one.phrase for one in answer] == [one.phrase for one in other]
+        assert [one.score for one in answer] == pytest.approx(
+            [one.score for one in other], abs=1e-4
+        )
+
+
+def test_the_digest_tells_int8_from_exact_weights_and_older_cards_keep_theirs(llava, tmp_path):
+    train_a_little(llava)
+    exact = saved(llava, tmp_path / "exact", replace(SETTINGS, quantization="none"))
+    card = read_card(LocalFiles(exact))
+    assert card.digest != read_card(LocalFiles(saved(llava, tmp_path / "int8"))).digest
+
+    content = json.loads(card.to_json())
+    del content["generation"]["quantization"]
+    assert Card.from_json(json.dumps(content).encode()) == card
+
+
+def test_embedding_and_head_that_are_one_matrix_stay_one(base_folders):
+    base = load_base(str(base_folders["pocket"]), dtype=None)
+    quantize(base.model, base.family)
+    assert base.model.lm_head.weight is base.model.get_input_embeddings().weight
