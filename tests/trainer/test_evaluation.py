@@ -93,7 +93,7 @@ def test_words_in_pictures_are_shown_and_not_taken_for_the_posts_text(
     result = evaluate(keyphraser, training_set(tmp_path, [post]), ocr=True)
     assert [text for text, _ in asked.posts] == ["a house\nboat club"]
     assert [case.text for case in result.cases] == ["a house"]
-    assert Report.of("tagger@1", "posts", [result]).asked == "tagger@1 with OCR"
+    assert Report.of("tagger@1", "posts", [result], {}).asked == "tagger@1 with OCR"
 
 
 def test_an_unknown_scenario_is_refused_and_the_known_ones_named() -> None:
