@@ -16,7 +16,7 @@ import orjson
 
 from posts.errors import InputError
 from trainer.evaluation import Evaluation
-from trainer.report.contact_sheet import draw_contact_sheet
+from trainer.report.evaluation_sheet import draw_evaluation_sheet
 from trainer.report.markdown import to_markdown
 from trainer.report.summary import Report
 from trainer.training_set import TrainingSet
@@ -42,7 +42,7 @@ def write_report(
     from trainer.report.calibration_plot import draw_calibration
     from trainer.report.scenario_plot import draw_scenarios
 
-    sheet = draw_contact_sheet(evaluation, examples, report.model)
+    sheet = draw_evaluation_sheet(evaluation, examples, report.model)
     (folder / "report.json").write_bytes(to_json(report))
     (folder / "report.md").write_text(to_markdown(report, _beside(evaluation)), encoding="utf-8")
     (folder / "scenarios.png").write_bytes(draw_scenarios(report))
