@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.index.records import DeadLetter
+from posts.errors import Reason
 from posts.files import open_files
 
 SCHEMA = pa.schema(
@@ -65,3 +66,13 @@ class DeadLetterFile:
                 self._writer.close()
                 self._writer = None
                 self._files.write(self._name, self._draft.read_bytes())
+
+
+def read_dead_letters(location: str) -> list[DeadLetter]:
+    """The letters of a file that `DeadLetterFile` left, by its location."""
+    folder, _, name = location.rpartition("/")
+    table = pq.read_table(pa.BufferReader(open_files(folder).read(name)))
+    return [
+        DeadLetter(**row | {"reason": Reason(row["reason"])})
+        for row in table.select(SCHEMA.names).to_pylist()
+    ]

@@ -17,7 +17,7 @@ from keyphrases.console import printable
 from posts.errors import InputError, KeyphraseError
 
 COMMANDS = {
-    "demo": "Show the whole thing at work on sample posts, in some minutes.",
+    "demo": "Show the whole thing at work, on pictures that come with it or on yours.",
     "import": "Turn a published data set into a dump.",
     "train": "Fine-tune a model on a dump with gold keyphrases.",
     "evaluate": "Measure a model on a dump with gold keyphrases.",

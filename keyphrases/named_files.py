@@ -35,6 +35,17 @@ class NamedPost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoadedPost:
+    """What is in the files of a post, or why they cannot be used."""
+
+    id: str
+    text: str = ""
+    picture: bytes | None = None
+    """Encoded as it lies there; if it is larger than a picture may be, not all of it."""
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadPost:
     """A post as a model takes it, or why it cannot be."""
 
@@ -79,27 +90,39 @@ def named_posts(paths: Sequence[Path], text: str = "") -> list[NamedPost]:
     return posts
 
 
-def read_post(post: NamedPost, side: int, *, ocr: bool = False) -> ReadPost:
-    """The post with its text read and its picture decoded, and shrunk to `side` as for indexing.
-
-    With `ocr` the words in the picture are read before it is shrunk.
-    """
+def load_post(post: NamedPost) -> LoadedPost:
+    """The post with its text read and its picture as bytes."""
     if post.error is not None:
-        return ReadPost(id=post.id, error=post.error)
+        return LoadedPost(id=post.id, error=post.error)
     try:
         text = post.text if post.text_file is None else read_text(post.text_file)
     except (UnusableFileError, OSError) as error:
         # Of two files it must be said which one is meant.
         about = f"its text {_shown(post.text_file)} " if post.picture and post.text_file else ""
-        return ReadPost(id=post.id, error=f"{about}{_why(error)}")
+        return LoadedPost(id=post.id, error=f"{about}{_why(error)}")
     try:
         picture = None if post.picture is None else _read_picture(post.picture)
     except (UnusableFileError, OSError) as error:
-        return ReadPost(id=post.id, error=_why(error))
-    if picture is None:
-        return ReadPost(id=post.id, text=text, error=None if text.strip() else "is empty")
+        return LoadedPost(id=post.id, error=_why(error))
+    if picture is None and not text.strip():
+        return LoadedPost(id=post.id, error="is empty")
+    return LoadedPost(id=post.id, text=text, picture=picture)
+
+
+def read_post(post: NamedPost, side: int, *, ocr: bool = False) -> ReadPost:
+    """The post with its text read and its picture decoded, and shrunk to `side` as for indexing.
+
+    With `ocr` the words in the picture are read before it is shrunk.
+    """
+    loaded = load_post(post)
+    if loaded.error is not None or loaded.picture is None or post.picture is None:
+        return ReadPost(id=post.id, text=loaded.text, error=loaded.error)
+    try:
+        picture = _decode(loaded.picture, post.picture)
+    except UnusableFileError as error:
+        return ReadPost(id=post.id, error=str(error))
     words = read_words(picture) if ocr else None
-    return ReadPost(id=post.id, text=text, picture=shrink(picture, side), words=words)
+    return ReadPost(id=post.id, text=loaded.text, picture=shrink(picture, side), words=words)
 
 
 def _pair(files: Iterable[_File], text: str) -> list[NamedPost]:
@@ -194,12 +217,16 @@ def _is_text(path: Path) -> bool:
     return ending in TEXTS if ending in TEXTS | PICTURES else begins_as_text(path)
 
 
-def _read_picture(path: Path) -> Image.Image:
+def _read_picture(path: Path) -> bytes:
     with path.open("rb") as stream:
         # One byte more than allowed is enough to know that it is too large.
         data = stream.read(DEFAULT_LIMITS.bytes + 1)
     if not data:
         raise UnusableFileError("is empty")
+    return data
+
+
+def _decode(data: bytes, path: Path) -> Image.Image:
     try:
         return decode_picture(data)
     except PostError as error:

@@ -12,6 +12,12 @@ from typing import Any
 
 import pytest
 
+from model_store.store import Store
+from tests.trainer.examples import trainable_base
+from trainer.checkpoint import copy_weights
+from trainer.config import TrainConfig
+from trainer.publication import publish
+
 Keyphrases = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -21,6 +27,8 @@ class Demo:
 
     folder: Path
     output: str
+    picture_store: Path
+    """The store of the model, `random`, that the pictures were shown to."""
 
     @property
     def dump(self) -> Path:
@@ -33,6 +41,10 @@ class Demo:
     @property
     def index(self) -> str:
         return f"embedded:{self.folder / 'index'}"
+
+    @property
+    def picture_index(self) -> str:
+        return f"embedded:{self.folder / 'pictures-index'}"
 
     def scores(self, who: str) -> dict[str, float]:
         content: dict[str, Any] = json.loads((self.folder / "scores.json").read_bytes())
@@ -59,9 +71,28 @@ def keyphrases() -> Keyphrases:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+def random_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the model `random`: it knows nothing, yet answers."""
+    folder = tmp_path_factory.mktemp("random")
+    base = trainable_base(folder)
+    publish(
+        *(Store(str(folder / "store")), "random", "run-1", base, copy_weights(base.model)),
+        config=TrainConfig(max_new_tokens=16),
+        history=[{"epoch": 1, "scores": {"f1": 0.0}, "views": None}],
+        best_epoch=1,
+        data={},
+    )
+    return folder / "store"
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, random_store: Path) -> Demo:
     """A demo with fewer posts; its tests change nothing of it."""
     folder = tmp_path_factory.mktemp("demo")
-    done = run_keyphrases("demo", "--out", folder, "--posts", 800, timeout=400)
+    done = run_keyphrases(
+        *("demo", "--out", folder, "--posts", 800),
+        *("--store", random_store, "--model", "random"),
+        timeout=400,
+    )
     assert done.returncode == 0, done.stderr
-    return Demo(folder, done.stdout)
+    return Demo(folder, done.stdout, random_store)

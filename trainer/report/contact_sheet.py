@@ -1,8 +1,7 @@
-"""The contact sheet: some posts with gold and predicted keyphrases, for a person's eye.
+"""The contact sheet: posts with their pictures and keyphrases, for a person's eye.
 
 One HTML file that asks for nothing else: no script, no font, no address. Whatever posts and models
-write is text in it, and pictures are decoded and encoded anew, so a hostile post is as harmless as
-any other.
+write is text in it, and pictures are encoded anew, so a hostile post is as harmless as any other.
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
@@ -18,36 +18,43 @@ import numpy as np
 from PIL import Image
 
 from posts.phrases import Keyphrase
-from trainer.evaluation import Answered, Evaluation
 from trainer.metrics.case import stems
-from trainer.scenarios import Shown, find_scenario
-from trainer.scenarios.draws import ranked
-from trainer.training_set import TrainingSet
 
-POSTS = 50
+SIDE = 320
+"""Pixels of a picture at most, each way; larger ones are shrunk."""
 
-_SIDE = 320
-"""Pixels of a thumbnail at most, each way."""
 _CHARACTERS = 600
 """Of a text; the rest is cut."""
 _STYLE = files("trainer.report").joinpath("contact_sheet.css").read_text(encoding="utf-8")
+_LEGEND = "Predicted keyphrases stand with their scores"
+_LEGEND_OF_HITS = (
+    '; <span class="tag hit">✓ bold</span> ones are both gold and predicted, after stemming'
+)
 
 
-def draw_contact_sheet(
-    evaluation: Evaluation, examples: TrainingSet, model: str, posts: int = POSTS
-) -> str:
-    """A page of random posts, drawn by their ids: the same whatever the model.
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A post as it is shown."""
 
-    Each is shown as the model saw it in the evaluation's scenario.
-    """
-    ids = enumerate(answered.case.id for answered in evaluation.answers)
-    rows = ranked("contact-sheet", ids)[:posts]
-    show = find_scenario(evaluation.scenario, ocr=evaluation.ocr)
-    cards = [_card(evaluation.answers[row], show(examples, row)) for row in rows]
+    id: str
+    text: str
+    picture: Image.Image | None
+    gold: Sequence[str] | None
+    """None: nobody has said."""
+    keyphrases: Sequence[Keyphrase]
+    """Predicted, best first."""
+
+
+def draw_contact_sheet(heading: str, about: str, cards: Iterable[Card]) -> str:
+    """A page with a heading, a sentence about what it shows, and the cards in their order."""
+    articles, has_gold = [], False
+    # One by one: pictures take much more room than what becomes of them.
+    for card in cards:
+        articles.append(_article(card))
+        has_gold |= card.gold is not None
+    legend = _LEGEND + (_LEGEND_OF_HITS if has_gold else "")
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"  # noqa: E501
-    heading = f"{model}, {evaluation.scenario}"
-    about = f"{len(rows)} random posts of {len(evaluation.answers):,}, as the model saw them."
     return "\n".join(
         [
             "<!doctype html>",
@@ -60,32 +67,31 @@ def draw_contact_sheet(
             f"<title>{escape(heading)}</title>",
             f"<style>{_STYLE}</style></head>",
             f"<body><header><h1>{escape(heading)}</h1>",
-            f"<p>{escape(about)} {_LEGEND}</p></header>",
+            f"<p>{escape(about)} {legend}.</p></header>",
             "<main>",
-            *cards,
+            *articles,
             "</main></body></html>",
             "",
         ]
     )
 
 
-_LEGEND = (
-    "Predicted keyphrases stand with their scores; "
-    '<span class="tag hit">✓ bold</span> ones are both gold and predicted, after stemming.'
-)
-
-
-def _card(answered: Answered, shown: Shown) -> str:
-    case = answered.case
-    gold = {stems(phrase) for phrase in case.gold}
-    predicted = {stems(one.phrase) for one in answered.keyphrases}
+def _article(card: Card) -> str:
+    gold = {stems(phrase) for phrase in card.gold or ()}
     return (
-        f"<article>{_picture(shown.picture)}<div>"
-        f'<p class="text" dir="auto">{_text(shown.text)}</p><dl>'
-        f"<dt>Gold</dt><dd>{_tags([(one, '', stems(one) in predicted) for one in case.gold])}</dd>"
-        f"<dt>Predicted</dt><dd>{_tags([_predicted(one, gold) for one in answered.keyphrases])}"
-        f'</dd></dl><p class="id"><bdi>{escape(case.id)}</bdi></p></div></article>'
+        f"<article>{_picture(card.picture)}<div>"
+        f'<p class="text" dir="auto">{_text(card.text)}</p><dl>{_gold(card)}'
+        f"<dt>Predicted</dt><dd>{_tags([_predicted(one, gold) for one in card.keyphrases])}"
+        f'</dd></dl><p class="id"><bdi>{escape(card.id)}</bdi></p></div></article>'
     )
+
+
+def _gold(card: Card) -> str:
+    if card.gold is None:
+        return ""
+    predicted = {stems(one.phrase) for one in card.keyphrases}
+    tags = _tags([(one, "", stems(one) in predicted) for one in card.gold])
+    return f"<dt>Gold</dt><dd>{tags}</dd>"
 
 
 def _predicted(keyphrase: Keyphrase, gold: set[tuple[str, ...]]) -> tuple[str, str, bool]:
@@ -113,7 +119,7 @@ def _picture(picture: Image.Image | None) -> str:
     if picture is None:
         return '<div class="picture none">no picture</div>'
     small = picture.copy()
-    small.thumbnail((_SIDE, _SIDE))
+    small.thumbnail((SIDE, SIDE))
     # Of pixels alone: Pillow would carry over comments that came with the file.
     bare = Image.fromarray(np.asarray(small.convert("RGB")))
     data = io.BytesIO()

@@ -17,7 +17,7 @@ import orjson
 
 from posts.errors import InputError
 from trainer.evaluation import Evaluation
-from trainer.report.contact_sheet import draw_contact_sheet
+from trainer.report.evaluation_sheet import draw_evaluation_sheet
 from trainer.report.markdown import to_markdown
 from trainer.report.summary import Report
 from trainer.training_set import TrainingSet
@@ -48,7 +48,7 @@ def write_report(
     from trainer.report.calibration_plot import draw_calibration
     from trainer.report.scenario_plot import draw_scenarios
 
-    sheet = draw_contact_sheet(evaluation, examples, report.asked)
+    sheet = draw_evaluation_sheet(evaluation, examples, report.asked)
     folder.mkdir(exist_ok=True)
     (folder / "report.json").write_bytes(to_json(report))
     (folder / "report.md").write_text(to_markdown(report, _beside(evaluation)), encoding="utf-8")

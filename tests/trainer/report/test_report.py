@@ -18,7 +18,8 @@ from trainer.metrics import Case, score
 from trainer.report import Report, check_report_folder, write_report
 from trainer.report.bootstrap import interval, intervals, resample
 from trainer.report.calibration import calibrate
-from trainer.report.contact_sheet import draw_contact_sheet
+from trainer.report.contact_sheet import Card, draw_contact_sheet
+from trainer.report.evaluation_sheet import draw_evaluation_sheet
 from trainer.report.markdown import to_markdown
 from trainer.report.near_duplicates import near_duplicate_share, near_duplicates
 from trainer.training_set import TrainingSet
@@ -152,7 +153,7 @@ def test_a_contact_sheet_makes_hostile_posts_harmless(tmp_path: Path) -> None:
     examples = training_set(tmp_path, posts)
     case = Case(id=hostile, text=hostile, gold=[hostile], predicted=[hostile])
     one = Answered(case=case, keyphrases=[Keyphrase(hostile, 0.5)])
-    page = draw_contact_sheet(
+    page = draw_evaluation_sheet(
         Evaluation(scenario="clean", answers=[one], scores=score([case])), examples, hostile
     )
     assert "<script" not in page
@@ -164,3 +165,11 @@ def test_a_contact_sheet_makes_hostile_posts_harmless(tmp_path: Path) -> None:
     data = base64.b64decode(page[start : page.index('"', start)])
     assert b"secret" not in data
     assert Image.open(io.BytesIO(data)).size == (320, 213)
+
+
+def test_a_contact_sheet_of_posts_without_gold_shows_none() -> None:
+    card = Card(id="p", text="", picture=None, gold=None, keyphrases=[Keyphrase("red cat", 0.5)])
+    page = draw_contact_sheet("my pictures", "One post.", [card])
+    assert "<bdi>red cat</bdi> <small>0.50</small>" in page
+    assert "Gold" not in page
+    assert "gold" not in page
