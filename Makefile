@@ -22,10 +22,11 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# A script that lacks its data or its model says so, with code 2, and the others go on.
 # The ablation skips runs that bench/results/ablation/ has; remove them to measure anew (an hour).
 bench: $(READY)
 	@for script in $$(grep -l __main__ bench/*.py); do \
-		name=bench.$$(basename "$$script" .py); echo "$$name"; $(BIN)/python -m "$$name" || exit 1; \
+		name=bench.$$(basename "$$script" .py); echo "$$name"; $(BIN)/python -m "$$name" || test $$? -eq 2 || exit 1; \
 	done
 
 setup: $(READY)
