@@ -1,10 +1,12 @@
-"""Two baselines that every comparison should show: no model, yet not easy to beat."""
+"""Baselines that every comparison should show: no model is trained, yet they are hard to beat."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 
@@ -14,6 +16,9 @@ from trainer.training_set import Example
 
 PREDICTIONS = 5
 """Phrases a baseline predicts at most; no score looks further."""
+
+Likeness = NDArray[np.floating]
+"""Of each asked post (rows) to each training post (columns): cosines, 0 for nothing in common."""
 
 _WORD = r"(?u)\b\w+\b"
 
@@ -31,17 +36,64 @@ def nearest_neighbour(train: Sequence[Example], test: Sequence[Example]) -> list
     Likeness is the cosine of TF-IDF vectors of words. A post that shares no word with any
     training post gets the most frequent phrases.
     """
-    vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=_WORD)
+    vectorizer = _vectorizer()
     try:
         known = vectorizer.fit_transform(example.text for example in train)
     except ValueError:  # no training post has a word
         return most_frequent(train, test)
     index = NearestNeighbors(n_neighbors=1, metric="cosine", algorithm="brute").fit(known)
     distances, rows = index.kneighbors(vectorizer.transform([example.text for example in test]))
+    return _gold_of(train, test, rows[:, 0], distances[:, 0] < 1)
+
+
+def most_alike(
+    train: Sequence[Example], test: Sequence[Example], *likenesses: Likeness
+) -> list[Case]:
+    """Predicts the gold phrases of the training post that is most alike, all likenesses added.
+
+    A post that is like none gets the most frequent phrases.
+    """
+    likeness = np.sum(likenesses, axis=0)
+    rows = likeness.argmax(axis=1)
+    return _gold_of(train, test, rows, likeness.max(axis=1) > 0)
+
+
+def text_likeness(train: Sequence[Example], test: Sequence[Example]) -> Likeness:
+    """By TF-IDF vectors of words, as `nearest_neighbour` has it."""
+    vectorizer = _vectorizer()
+    try:
+        known = vectorizer.fit_transform(example.text for example in train)
+    except ValueError:  # no training post has a word
+        return np.zeros((len(test), len(train)))
+    asked = vectorizer.transform(example.text for example in test)
+    return np.asarray((asked @ known.T).todense())
+
+
+def feature_likeness(train: NDArray[np.floating], test: NDArray[np.floating]) -> Likeness:
+    """By features of pictures, a row for each post; a row of zeros is a post without a picture."""
+    return _unit_rows(test) @ _unit_rows(train).T
+
+
+def _unit_rows(features: NDArray[np.floating]) -> NDArray[np.floating]:
+    sizes = np.linalg.norm(features, axis=1, keepdims=True)
+    return np.divide(features, sizes, out=np.zeros_like(features), where=sizes > 0)
+
+
+def _vectorizer() -> TfidfVectorizer:
+    return TfidfVectorizer(sublinear_tf=True, token_pattern=_WORD)
+
+
+def _gold_of(
+    train: Sequence[Example],
+    test: Sequence[Example],
+    rows: NDArray[np.integer],
+    known: NDArray[np.bool_],
+) -> list[Case]:
+    """The gold of a training post for each asked one, or the most frequent phrases if not known."""
     common = _most_common([phrase for example in train for phrase in example.keyphrases])
     return [
-        _case(example, _distinct(train[row].keyphrases) if distance < 1 else common)
-        for example, distance, row in zip(test, distances[:, 0], rows[:, 0], strict=True)
+        _case(example, _distinct(train[row].keyphrases) if found else common)
+        for example, row, found in zip(test, rows.tolist(), known.tolist(), strict=True)
     ]
 
 

@@ -1,6 +1,15 @@
 """The baselines."""
 
-from trainer.baselines import PREDICTIONS, most_frequent, nearest_neighbour
+import numpy as np
+
+from trainer.baselines import (
+    PREDICTIONS,
+    feature_likeness,
+    most_alike,
+    most_frequent,
+    nearest_neighbour,
+    text_likeness,
+)
 from trainer.training_set import Example
 
 
@@ -39,3 +48,41 @@ def test_a_phrase_is_predicted_once_and_no_more_than_are_scored() -> None:
     (case,) = nearest_neighbour(train, [example("t", "gold")])
     assert list(case.predicted) == ["dog", "d1", "d2", "d3", "d4"]
     assert len(case.predicted) == PREDICTIONS
+
+
+PICTURES = np.array([[1.0, 0.0, 0.1], [5.0, 4.0, 0.0], [0.0, 0.0, 3.0]])
+
+
+def predicted(*likenesses: np.ndarray, test: list[Example]) -> list[list[str]]:
+    return [list(case.predicted) for case in most_alike(TRAIN, test, *likenesses)]
+
+
+def test_the_picture_most_alike_gives_its_gold_whatever_its_size() -> None:
+    asked = [example("stock prices", "gold"), example("x", "gold")]
+    likeness = feature_likeness(PICTURES, np.array([[0.5, 0.4, 0.0], [0.0, 0.0, 0.1]]))
+    assert likeness.shape == (2, 3)
+    assert predicted(likeness, test=asked) == [["cats"], ["economy"]]
+
+
+def test_texts_are_alike_as_the_nearest_neighbour_has_it() -> None:
+    asked = [example("prices of stock", "gold"), example("asleep", "gold"), example("zz", "gold")]
+    likeness = text_likeness(TRAIN, asked)
+    expected = [list(case.predicted) for case in nearest_neighbour(TRAIN, asked)]
+    assert predicted(likeness, test=asked) == expected
+    assert not text_likeness([example("!", "a")], asked).any()
+
+
+def test_what_neither_says_alone_both_say_together() -> None:
+    asked = [example("a red cat", "gold")]
+    text = np.array([[0.6, 0.5, 0.0]])
+    picture = np.array([[0.0, 0.5, 0.6]])
+    assert predicted(text, test=asked) == [["Cats", "sofa"]]
+    assert predicted(picture, test=asked) == [["economy"]]
+    assert predicted(text, picture, test=asked) == [["cats"]]
+
+
+def test_a_post_like_none_gets_the_most_frequent_phrases() -> None:
+    asked = [example("", "gold")]
+    nothing = feature_likeness(PICTURES, np.zeros((1, 3)))
+    expected = [list(case.predicted) for case in most_frequent(TRAIN, asked)]
+    assert predicted(nothing, text_likeness(TRAIN, asked), test=asked) == expected
