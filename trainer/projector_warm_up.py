@@ -54,12 +54,15 @@ def warm_up_projector(
     """Trains the projector in place on the pictures that have gold keyphrases.
 
     `advance` is told each epoch, from 1, and its mean loss. The same seed gives the same weights.
-    Examples without pictures are passed over; without any picture nothing happens.
+    Examples without pictures are passed over. Nothing happens without any picture, and where all
+    of them say the same word: there is nothing to tell apart.
     """
     rows = [row for row in range(len(examples)) if examples[row].image is not None]
     if not rows:
         return
     targets = _Targets(base, [examples[row].keyphrases for row in rows])
+    if len(targets.bias) < 2:
+        return
     projector = base.family.projector(base.model)
     optimizer = AdamW(
         [
@@ -103,7 +106,8 @@ class _Targets:
         wanted = embeddings[torch.tensor(words, device=embeddings.device)].float()
         # What all words have in common tells none from another.
         wanted = wanted - wanted.mean(0)
-        self._weights = _SHARPNESS * wanted / wanted.square().sum(1).mean()
+        length = wanted.square().sum(1).mean().clamp_min(torch.finfo(wanted.dtype).tiny)
+        self._weights = _SHARPNESS * wanted / length
         counts = torch.zeros(len(words), device=embeddings.device)
         for columns in self._said:
             counts[columns] += 1

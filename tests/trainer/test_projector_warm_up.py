@@ -122,3 +122,9 @@ def test_without_any_picture_nothing_changes(tmp_path: Path) -> None:
     posts = [replace(post, image=None, text="no picture") for post in coloured(3)]
     base, _, _ = warmed(tmp_path, posts)
     assert all(map(torch.equal, projector(base), projector(trainable_base(tmp_path))))
+
+
+def test_where_all_pictures_say_one_word_nothing_changes(tmp_path: Path) -> None:
+    posts = [replace(post, keyphrases=("a",)) for post in coloured(3)]
+    base, _, _ = warmed(tmp_path, posts)
+    assert all(map(torch.equal, projector(base), projector(trainable_base(tmp_path))))

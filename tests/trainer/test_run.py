@@ -22,7 +22,7 @@ from tests.tiny_models import tiny_base
 from trainer import run
 from trainer.config import TrainConfig
 from trainer.evaluation import evaluate
-from trainer.progress import Began, Event, Listener, Stepped, Validated, listening
+from trainer.progress import Began, Event, Listener, Stepped, Validated, WarmedUp, listening
 from trainer.run import TrainJob, train
 from trainer.training_set import TrainingSet
 
@@ -112,6 +112,23 @@ def test_two_workers_train_and_publish_a_version(
     assert card.training["config"] == CONFIG.to_json()
     assert card.data["train"]["posts"] == 46
     assert len(card.training["history"]) == 2
+
+
+def test_the_projector_is_warmed_up_once_and_before_the_first_update(
+    ray_session: None, job: TrainJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(CONFIG, epochs=1, cache_vision=True, projector_warm_up=2, vision_dropout=0.5)
+    write_parquet(drawn_posts("train", 46), tmp_path / "train.parquet")
+    kill_a_worker(monkeypatch, 4, tmp_path / "killed")
+    events: list[Event] = []
+    data = str(tmp_path / "train.parquet")
+    train(replace(job, name="warm", data=data, config=config), events.append)
+
+    assert (tmp_path / "killed").exists()
+    warm = [e.epoch for e in events if isinstance(e, WarmedUp)]
+    # Not again in the second attempt, which begins with a checkpoint.
+    assert warm == [1, 2]
+    assert [type(e) for e in events[:2]] == [WarmedUp, WarmedUp]
 
 
 def test_the_published_version_scores_as_its_card_says(
