@@ -19,6 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -93,5 +94,6 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Iterable[object]]) 
     return drawn
 
 
-def _cell(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+def _cell(value: object) -> Text:
+    """Never markup: a cell may hold a keyphrase, which may hold anything."""
+    return Text(f"{value:.3f}" if isinstance(value, float) else str(value))

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from keyphrases.console import table
+from keyphrases.console import printable, table
 from trainer.aimkp.insight import modalities
 
 _COLUMNS = ("epoch", "view", "made", "kept", "strides", "cosine", "5..95%")
@@ -26,7 +26,7 @@ def views_table(title: str, epochs: Iterable[tuple[int, Mapping[str, Any]]]) -> 
 def noisiest_line(views: Mapping[str, Any]) -> str:
     """The posts whose views were dropped most often, in one line; empty if none was."""
     posts = [
-        f"{_printable(one['id'])} ({one['modality']} dropped {one['dropped']} of {one['made']}, "
+        f"{_short(one['id'])} ({one['modality']} dropped {one['dropped']} of {one['made']}, "
         f"cosine {_cosine(one['cosine'])})"
         for one in views["noisiest"][:_NAMED]
     ]
@@ -60,7 +60,7 @@ def _strides(of: Mapping[str, Any]) -> str:
     return " ".join([*told, *frozen])
 
 
-def _printable(post: str) -> str:
+def _short(post: str) -> str:
     """An id may be of any length and hold anything, even what a terminal obeys."""
-    shown = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in post)
+    shown = printable(post)
     return shown if len(shown) <= _LONGEST_ID else f"{shown[: _LONGEST_ID - 1]}…"

@@ -10,7 +10,7 @@ from indexer.run import index_dump
 from indexer.summary import RunSummary
 from indexer.watch import Snapshot
 from keyphrases.chosen_model import chosen_model
-from keyphrases.console import Bar, err, out
+from keyphrases.console import Bar, err, out, printable
 
 
 @click.command(name="index")
@@ -94,8 +94,9 @@ def run_indexing(job: IndexJob) -> RunSummary:
 def _show_preview(shown: PreviewedPost) -> None:
     picture = shown.picture
     size = f"picture {picture.width}x{picture.height}" if picture else "no picture"
-    out.print(f"{shown.post.id}  ({size})  {shown.post.text[:200]}", markup=False, style="bold")
+    head = f"{printable(shown.post.id)}  ({size})  {printable(shown.post.text[:200])}"
+    out.print(head, markup=False, style="bold")
     if shown.words:
-        out.print(f"   words in the picture: {shown.words}", markup=False)
-    chips = "   ".join(f"{phrase} {score:.2f}" for phrase, score in shown.keyphrases)
+        out.print(f"   words in the picture: {printable(shown.words)}", markup=False)
+    chips = "   ".join(f"{printable(phrase)} {score:.2f}" for phrase, score in shown.keyphrases)
     out.print(f"   {chips or '(no keyphrases)'}", markup=False, style="cyan")

@@ -12,7 +12,7 @@ from rich.markup import escape
 from indexer.index.location import open_index
 from indexer.index.query import Hit, Results
 from indexer.search.answer import answer_of, query_of
-from keyphrases.console import out, table
+from keyphrases.console import out, printable, table
 
 _SHOWN_FACETS = 10
 """In the table for people; JSON has all that were counted."""
@@ -52,16 +52,18 @@ def show_results(results: Results) -> None:
     out.print(f"[bold]{results.total}[/bold] {posts} in {results.took_ms:.0f} ms")
     for number, hit in enumerate(results.hits, start=1):
         out.print(f"\n[bold]{number}.[/bold] {_passage(hit)}  [dim]{_origin(hit)}[/dim]")
-        chips = "   ".join(f"{escape(k.phrase)} [dim]{k.score:.2f}[/dim]" for k in hit.keyphrases)
+        chips = "   ".join(
+            f"{escape(printable(k.phrase))} [dim]{k.score:.2f}[/dim]" for k in hit.keyphrases
+        )
         out.print(f"   [cyan]{chips or '(no keyphrases)'}[/cyan]")
     if results.facets:
-        rows = [(facet.phrase, facet.count) for facet in results.facets[:_SHOWN_FACETS]]
+        rows = [(printable(facet.phrase), facet.count) for facet in results.facets[:_SHOWN_FACETS]]
         out.print()
         out.print(table("Keyphrases of all matching posts", ["keyphrase", "posts"], rows))
 
 
 def _passage(hit: Hit) -> str:
-    parts = re.split(r"(<mark>.*?</mark>)", hit.highlight, flags=re.DOTALL)
+    parts = re.split(r"(<mark>.*?</mark>)", printable(hit.highlight))
     return "".join(_styled(part) for part in parts) or "[dim](no text)[/dim]"
 
 
@@ -73,4 +75,4 @@ def _styled(part: str) -> str:
 
 def _origin(hit: Hit) -> str:
     day = f", {hit.created_at:%Y-%m-%d}" if hit.created_at else ""
-    return escape(f"{hit.id}{day}")
+    return escape(f"{printable(hit.id)}{day}")

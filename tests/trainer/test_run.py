@@ -121,8 +121,14 @@ def test_the_projector_is_warmed_up_once_and_before_the_first_update(
     write_parquet(drawn_posts("train", 46), tmp_path / "train.parquet")
     kill_a_worker(monkeypatch, 4, tmp_path / "killed")
     events: list[Event] = []
-    data = str(tmp_path / "train.parquet")
-    train(replace(job, name="warm", data=data, config=config), events.append)
+    warm_job = replace(
+        job,
+        name="warm",
+        data=str(tmp_path / "train.parquet"),
+        config=config,
+        cache=tmp_path / "cache",
+    )
+    train(warm_job, events.append)
 
     assert (tmp_path / "killed").exists()
     warm = [e.epoch for e in events if isinstance(e, WarmedUp)]
