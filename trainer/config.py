@@ -46,8 +46,8 @@ class TrainConfig:
     text_only: float = 0.0
     """The same for posts that are learnt from their text alone."""
     vision_dropout: float = 0.0
-    """Share of a picture's feature channels that are left out, drawn anew for each post in each
-    epoch; it needs `cache_vision`."""
+    """Share of a picture's feature channels that are left out beside a text, drawn anew for each
+    post in each epoch; it needs `cache_vision`."""
     projector_warm_up: int = 0
     """Passes over the pictures in which the projector alone learns words for what they show, before
     the first epoch; it takes minutes and needs `cache_vision`."""

@@ -81,13 +81,16 @@ class ExampleReader:
         encoded = None
         if vision is not None:
             encoded = [
-                self._dimmed(vision[int(row)], example.id, epoch)
+                self._dimmed(vision[int(row)], example, epoch)
                 for row, example in zip(rows, examples, strict=True)
             ]
         return encode_examples(self._prompt, examples, encoded)
 
-    def _dimmed(self, picture: EncodedPicture | None, id: str, epoch: int) -> EncodedPicture | None:
-        if picture is None:
-            return None
-        config = self._config
-        return show_dimly(picture, config.vision_dropout, seed=config.seed, epoch=epoch, id=id)
+    def _dimmed(
+        self, picture: EncodedPicture | None, example: Example, epoch: int
+    ) -> EncodedPicture | None:
+        # Alone, a picture cannot mislead: there a model is to learn to read it, and in full light.
+        if picture is None or not example.text.strip():
+            return picture
+        share, seed = self._config.vision_dropout, self._config.seed
+        return show_dimly(picture, share, seed=seed, epoch=epoch, id=example.id)

@@ -37,8 +37,8 @@ _CHANNELS_DROPPED = 0.5
 _TOKENS_SHOWN = 0.5
 """Share of a picture's tokens, drawn anew each time: it costs less, and each learns to speak for
 itself."""
-_SHARPNESS = 40.0
-"""Of the softmax, with embeddings scaled to a mean length of 1. At 40 image tokens come to about
+_SHARPNESS = 25.0
+"""Of the softmax, with embeddings scaled to a mean length of 1. At 25 image tokens come to about
 twice an embedding's length; at 10, to seven times, which the language model takes badly."""
 
 

@@ -3,6 +3,9 @@
 A few thousand pictures are soon known by heart: in training the image tokens then say just what the
 gold does, the model learns to believe them, and is misled by pictures that it has not seen. With
 most channels gone a picture in training is about as hard to read as a new one.
+
+That is for pictures beside a text. Where a picture is all there is, nothing can be misled, and a
+picture in full is the quicker lesson in reading.
 """
 
 from __future__ import annotations

@@ -24,9 +24,17 @@ SCENARIOS = (
     *(f"text-noise-{severity}" for severity in (1, 3, 5)),
 )
 
-_SAME = {"epochs": EPOCHS, "picture_only": 0.0, "text_only": 0.0}
-_DROPOUT = {"picture_only": 0.15, "text_only": 0.15}
-"""In every condition that does not say otherwise."""
+_BARE: Mapping[str, Any] = {
+    "epochs": EPOCHS,
+    "picture_only": 0.0,
+    "text_only": 0.0,
+    "vision_dropout": 0.0,
+    "projector_warm_up": 0,
+}
+"""In every condition that does not say otherwise: no help but the method's own."""
+_DROPOUT: Mapping[str, Any] = {"picture_only": 0.3, "text_only": 0.1}
+_WARM_UP: Mapping[str, Any] = {"projector_warm_up": 8}
+_DIM: Mapping[str, Any] = {"vision_dropout": 0.85}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,22 +48,18 @@ class Condition:
     def config(self, seed: int) -> TrainConfig:
         """The settings of its run with a seed."""
         shipped = TrainConfig.from_yaml(find_config("pocket"))
-        return replace(shipped, **{**_SAME, **self.settings}, seed=seed)
+        return replace(shipped, **{**_BARE, **self.settings}, seed=seed)
 
 
 CONDITIONS = (
     Condition(name="standard", settings={"method": "standard"}),
     Condition(name="aimkp", settings={"method": "aimkp"}),
-    Condition(name="standard-dropout", settings={"method": "standard", **_DROPOUT}),
-    Condition(name="aimkp-dropout", settings={"method": "aimkp", **_DROPOUT}),
-    Condition(
-        name="aimkp-pictures", settings={"method": "aimkp", "picture_only": 0.4, "text_only": 0.1}
-    ),
-    Condition(
-        name="aimkp-projector",
-        settings={"method": "aimkp", **_DROPOUT, "projector_learning_rate": 2e-3},
-    ),
     Condition(name="aimkp-short-strides", settings={"largest_image_stride": 2}),
+    Condition(name="aimkp-modality-dropout", settings=_DROPOUT),
+    Condition(name="aimkp-warm-up", settings=_WARM_UP),
+    Condition(name="aimkp-warm-up-vision-dropout", settings=_WARM_UP | _DIM),
+    Condition(name="aimkp-all", settings=_WARM_UP | _DIM | _DROPOUT),
+    Condition(name="standard-all", settings={"method": "standard"} | _WARM_UP | _DIM | _DROPOUT),
 )
 
 
