@@ -12,6 +12,7 @@ from trainer.progress import (
     CheckpointFailed,
     Event,
     LeftOut,
+    Lesson,
     Stepped,
     Validated,
     Validating,
@@ -37,6 +38,9 @@ class TrainingDisplay:
             case WarmedUp():
                 words = f"pass {event.epoch} of {event.epochs}  loss {event.loss:.3f}"
                 self._bar.show("warm up the projector", event.epoch, event.epochs, words)
+            case Lesson():
+                words = f"lesson {event.update} of {event.updates}  loss {event.loss:.3f}"
+                self._bar.show("learn to read pictures", event.update, event.updates, words)
             case Began():
                 if event.step:
                     err.print(f"going on after step {event.step} of {event.steps}")

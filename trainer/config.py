@@ -51,6 +51,9 @@ class TrainConfig:
     projector_warm_up: int = 0
     """Passes over the pictures in which the projector alone learns words for what they show, before
     the first epoch; it takes minutes and needs `cache_vision`."""
+    reading_lessons: int = 0
+    """Updates in which, after the warm-up, the language model learns to say what image tokens say,
+    right or wrong; it needs `projector_warm_up`."""
     epochs: int = 4
     """Passes over the training posts."""
     batch_size: int = 64
@@ -121,6 +124,8 @@ class TrainConfig:
         for name in ("projector_warm_up", "vision_dropout"):
             if getattr(self, name) and not self.cache_vision:
                 raise InputError(f"{name} needs cache_vision: true")
+        if self.reading_lessons and not self.projector_warm_up:
+            raise InputError("reading_lessons needs projector_warm_up of at least 1")
         if self.picture_only + self.text_only > 1:
             raise InputError("picture_only and text_only are shares, and together at most 1")
         for name in ("tau_image", "tau_text"):
@@ -182,6 +187,7 @@ _POSITIVE = ("lora_learning_rate", "projector_learning_rate", "max_grad_norm")
 _NOT_NEGATIVE = (
     "weight_decay",
     "projector_warm_up",
+    "reading_lessons",
     "checkpoint_every",
     "max_failures",
     "seed",

@@ -28,6 +28,17 @@ class WarmedUp:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """The language model has learnt once more to read image tokens; no epoch has begun."""
+
+    update: int
+    """From 1."""
+    updates: int
+    loss: float
+    """Mean over the label tokens of the update."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Began:
     """Workers are up and the model is loaded; sent again after lost workers were replaced."""
 
@@ -93,7 +104,7 @@ class CheckpointFailed:
     why: str
 
 
-Event = LeftOut | WarmedUp | Began | Stepped | Validating | Validated | CheckpointFailed
+Event = LeftOut | WarmedUp | Lesson | Began | Stepped | Validating | Validated | CheckpointFailed
 Listener = Callable[[Event], None]
 
 

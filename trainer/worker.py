@@ -38,8 +38,8 @@ from trainer.methods import make_step
 from trainer.metrics import Case, score
 from trainer.optimization import make_optimizer
 from trainer.order import Order
-from trainer.progress import CheckpointFailed, Event, WarmedUp
-from trainer.projector_warm_up import warm_up_projector
+from trainer.preparation import prepare
+from trainer.progress import CheckpointFailed, Event
 from trainer.publication import generation_settings, publish
 from trainer.scenarios import clean
 from trainer.training_set import TrainingSet
@@ -227,30 +227,18 @@ class _Learner:
     def _resume(self) -> tuple[TrainState, Weights | None]:
         checkpoint = ray.train.get_checkpoint()
         if checkpoint is None:
-            self._warm_up()
+            prepare(
+                self._base,
+                self._train,
+                self._vision,
+                self._prompt,
+                config=self._config,
+                worker=self.worker,
+                report=self.report,
+            )
             return TrainState(), None
         with checkpoint.as_directory() as folder:
             return load_checkpoint(Path(folder), self._base.model, self._optimizer)
-
-    def _warm_up(self) -> None:
-        """All workers compute the same, for none has anything better to do; then all take the
-        first one's, lest their processors round differently."""
-        epochs = self._config.projector_warm_up
-        if not epochs or self._vision is None:
-            return
-        warm_up_projector(
-            self._base,
-            self._train,
-            self._vision,
-            epochs=epochs,
-            seed=self._config.seed,
-            advance=lambda epoch, loss: self.report(
-                WarmedUp(epoch=epoch, epochs=epochs, loss=loss)
-            ),
-        )
-        if self.worker.workers > 1:
-            for parameter in self._base.family.projector(self._base.model).parameters():
-                distributed.broadcast(parameter.data, src=0)
 
     def _upload(self, state: TrainState) -> ray.train.Checkpoint | None:
         storage = ray.train.get_context().get_storage()

@@ -24,8 +24,8 @@ from trainer.methods import make_step
 from trainer.metrics import score
 from trainer.optimization import make_optimizer
 from trainer.order import Order
+from trainer.preparation import prepare
 from trainer.progress import Event, Stepped
-from trainer.projector_warm_up import warm_up_projector
 from trainer.training_set import TrainingSet
 from trainer.vision_cache import VisionCache
 
@@ -60,9 +60,10 @@ def fine_tune(name: str, config: TrainConfig, posts: TrainingSet) -> tuple[Base,
     vision = VisionCache.open(base, posts, study_folder())
     run = _Run(study_folder() / f"{name}-{posts.fingerprint[:8]}", base, config)
     state = run.resume()
-    if not state.update:
-        warm_up_projector(base, posts, vision, epochs=config.projector_warm_up, seed=config.seed)
     prompt = Prompt(base.processor, base.family, max_text_tokens=config.max_text_tokens)
+    worker = Worker(device=_CPU)
+    if not state.update:
+        prepare(base, posts, vision, prompt, config=config, worker=worker, report=run.report)
     base.model.train()
     Loop(
         config=config,
@@ -76,7 +77,7 @@ def fine_tune(name: str, config: TrainConfig, posts: TrainingSet) -> tuple[Base,
         optimizer=run.optimizer,
         encode=ExampleReader(prompt, posts, config, vision),
         order=Order(posts=len(posts), batch_size=config.batch_size, seed=config.seed),
-        worker=Worker(device=_CPU),
+        worker=worker,
         surroundings=run,
     ).run(state)
     return base, state

@@ -180,7 +180,12 @@ class Family(ABC):
 
     def project(self, model: PreTrainedModel, states: Tensor) -> Tensor:
         """Image tokens (N, hidden) of the tower's states; each row by itself."""
-        return self.projector(model)(states)
+        return self.project_with(self.projector(model), states)
+
+    def project_with(self, projector: Any, states: Tensor) -> Tensor:
+        """As `project`, with this projector, which may be a copy of a model's."""
+        tokens: Tensor = projector(states)
+        return tokens
 
     def vision_features(self, model: PreTrainedModel, inputs: Inputs) -> Tensor | None:
         """All image tokens of the batch after the projector, (N, hidden); None without pictures."""

@@ -11,7 +11,6 @@ from torch import Tensor
 from transformers import (
     Idefics3ForConditionalGeneration,
     Idefics3Processor,
-    PreTrainedModel,
 )
 
 from model_store.families.base import Family, Inputs
@@ -38,8 +37,9 @@ class Idefics3(Family):
     def _by_token(self, projector: Any, states: Tensor) -> Tensor:
         return projector.pixel_shuffle(states, projector.scale_factor)
 
-    def project(self, model: PreTrainedModel, states: Tensor) -> Tensor:
-        return self.projector(model).modality_projection(states)
+    def project_with(self, projector: Any, states: Tensor) -> Tensor:
+        tokens: Tensor = projector.modality_projection(states)
+        return tokens
 
     def _grid_shapes(
         self,

@@ -50,9 +50,10 @@ class Qwen2VL(Family):
     def _by_token(self, projector: Any, states: Tensor) -> Tensor:
         return states.reshape(-1, projector.hidden_size)
 
-    def project(self, model: PreTrainedModel, states: Tensor) -> Tensor:
+    def project_with(self, projector: Any, states: Tensor) -> Tensor:
         patches = self.config.vision_config.spatial_merge_size**2
-        return self.projector(model)(states.reshape(-1, states.shape[-1] // patches))
+        tokens: Tensor = projector(states.reshape(-1, states.shape[-1] // patches))
+        return tokens
 
     def _grid_shapes(self, inputs: Inputs) -> Iterator[tuple[int, int]]:
         merge = self.config.vision_config.spatial_merge_size
