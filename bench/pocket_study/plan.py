@@ -30,10 +30,12 @@ _BARE: Mapping[str, Any] = {
     "text_only": 0.0,
     "vision_dropout": 0.0,
     "projector_warm_up": 0,
+    "reading_lessons": 0,
 }
 """In every condition that does not say otherwise: no help but the method's own."""
 _DROPOUT: Mapping[str, Any] = {"picture_only": 0.3, "text_only": 0.1}
 _WARM_UP: Mapping[str, Any] = {"projector_warm_up": 8}
+_LESSONS: Mapping[str, Any] = _WARM_UP | {"reading_lessons": 400}
 _DIM: Mapping[str, Any] = {"vision_dropout": 0.85}
 
 
@@ -57,9 +59,10 @@ CONDITIONS = (
     Condition(name="aimkp-short-strides", settings={"largest_image_stride": 2}),
     Condition(name="aimkp-modality-dropout", settings=_DROPOUT),
     Condition(name="aimkp-warm-up", settings=_WARM_UP),
+    Condition(name="aimkp-lessons", settings=_LESSONS),
     Condition(name="aimkp-warm-up-vision-dropout", settings=_WARM_UP | _DIM),
-    Condition(name="aimkp-all", settings=_WARM_UP | _DIM | _DROPOUT),
-    Condition(name="standard-all", settings={"method": "standard"} | _WARM_UP | _DIM | _DROPOUT),
+    Condition(name="aimkp-all", settings=_LESSONS | _DIM | _DROPOUT),
+    Condition(name="standard-all", settings={"method": "standard"} | _LESSONS | _DIM | _DROPOUT),
 )
 
 
