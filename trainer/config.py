@@ -48,6 +48,8 @@ class TrainConfig:
     vision_dropout: float = 0.0
     """Share of a picture's feature channels that are left out beside a text, drawn anew for each
     post in each epoch; it needs `cache_vision`."""
+    shuffle_phrases: bool = False
+    """A post's gold keyphrases are learnt in another order in each epoch."""
     projector_warm_up: int = 0
     """Passes over the pictures in which the projector alone learns words for what they show, before
     the first epoch; it takes minutes and needs `cache_vision`."""

@@ -11,6 +11,7 @@ from posts.pictures import decode_picture
 from trainer.config import TrainConfig
 from trainer.modality_dropout import drop_modality
 from trainer.order import Rows
+from trainer.phrase_shuffling import shuffle_phrases
 from trainer.training_set import Example, TrainingSet
 from trainer.vision_cache import VisionCache
 from trainer.vision_dropout import show_dimly
@@ -66,17 +67,7 @@ class ExampleReader:
 
     def __call__(self, rows: Rows, epoch: int) -> Examples:
         """Rows as they are learnt from in an epoch, counted from 1."""
-        config = self._config
-        examples = [
-            drop_modality(
-                self._posts[int(row)],
-                picture_only=config.picture_only,
-                text_only=config.text_only,
-                seed=config.seed,
-                epoch=epoch,
-            )
-            for row in rows
-        ]
+        examples = [self._example(int(row), epoch) for row in rows]
         vision = self._vision
         encoded = None
         if vision is not None:
@@ -85,6 +76,19 @@ class ExampleReader:
                 for row, example in zip(rows, examples, strict=True)
             ]
         return encode_examples(self._prompt, examples, encoded)
+
+    def _example(self, row: int, epoch: int) -> Example:
+        config = self._config
+        example = drop_modality(
+            self._posts[row],
+            picture_only=config.picture_only,
+            text_only=config.text_only,
+            seed=config.seed,
+            epoch=epoch,
+        )
+        if config.shuffle_phrases:
+            example = shuffle_phrases(example, seed=config.seed, epoch=epoch)
+        return example
 
     def _dimmed(
         self, picture: EncodedPicture | None, example: Example, epoch: int

@@ -5,11 +5,10 @@ So a model learns what either says by itself, in just the prompt that a post wit
 
 from __future__ import annotations
 
-import hashlib
+import random
 from dataclasses import replace
 
-import numpy as np
-
+from trainer.seeding import seed_for
 from trainer.training_set import Example
 
 
@@ -23,8 +22,7 @@ def drop_modality(
     """
     if example.image is None or not example.text.strip():
         return example
-    digest = hashlib.sha256(f"{seed} {epoch} {example.id}".encode()).digest()
-    drawn = np.random.default_rng(list(digest)).random()
+    drawn = random.Random(seed_for("modality", seed, epoch, example.id)).random()
     if drawn < picture_only:
         return replace(example, text="")
     return replace(example, image=None) if drawn < picture_only + text_only else example

@@ -10,12 +10,11 @@ picture in full is the quicker lesson in reading.
 
 from __future__ import annotations
 
-import hashlib
-
 import torch
 from torch import Tensor
 
 from model_store.families import EncodedPicture
+from trainer.seeding import seed_for
 
 
 def drop_channels(states: Tensor, share: float, random: torch.Generator) -> Tensor:
@@ -38,6 +37,5 @@ def show_dimly(
     """
     if not share:
         return picture
-    digest = hashlib.sha256(f"vision {seed} {epoch} {id}".encode()).digest()
-    random = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big", signed=True))
+    random = torch.Generator().manual_seed(seed_for("vision", seed, epoch, id))
     return picture._replace(states=drop_channels(picture.states, share, random))

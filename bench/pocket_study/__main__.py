@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from bench.pocket_study.fine_tuning import every_so_many, fine_tune, study_folder
-from bench.pocket_study.plan import EVERY, SCENARIOS, SEEDS, find_condition
+from bench.pocket_study.plan import EVERY, SEEDS, find_condition
 from bench.result import surroundings
 from model_store.keyphraser import Keyphraser
 from model_store.lora import merge_lora
@@ -40,7 +40,8 @@ def main() -> None:
     if place.exists():
         parser.exit(0, f"{place.name} is there already; remove it to run anew\n")
     torch.set_num_threads(1)
-    config = find_condition(arguments.condition).config(arguments.seed)
+    condition = find_condition(arguments.condition)
+    config = condition.config(arguments.seed)
     posts = every_so_many(str(DATA / "train.parquet"), EVERY)
     began = time.perf_counter()
     base, state = fine_tune(name, config, posts)
@@ -49,7 +50,7 @@ def main() -> None:
     keyphraser = Keyphraser(base.model, base.processor, base.family, generation_settings(config))
     valid = TrainingSet.build(str(DATA / "valid.parquet"), study_folder())
     scores = {}
-    for scenario in SCENARIOS:
+    for scenario in condition.scenarios:
         scores[scenario] = evaluate(keyphraser, valid, scenario).scores
         print(f"{scenario}: F1@3 {scores[scenario]['cmkp']['all']['f1@3']:.3f}", flush=True)
     content = {
