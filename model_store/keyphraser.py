@@ -22,7 +22,7 @@ from model_store.generation import INT8, GenerationSettings
 from model_store.lora import merge_lora
 from model_store.output import Beam, score_phrases
 from model_store.prompt import Prompt
-from model_store.quantization import quantize
+from model_store.quantization import native_precision, quantize
 from model_store.seal import read_card
 from posts.files.local import LocalFiles
 from posts.phrases import Keyphrase
@@ -54,14 +54,14 @@ class Keyphraser:
     def load(cls, bundle: Path, *, device: str | None = None) -> Keyphraser:
         """From a bundle's folder; on a GPU where there is one, in bf16 there and fp32 elsewhere.
 
-        A model whose card asks for int8 weights computes with them in fp32 on both.
+        A model whose card asks for int8 weights multiplies with them as `quantization` says.
         """
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         quantized = read_card(LocalFiles(bundle)).generation.quantization == INT8
         on_gpu = device.startswith("cuda") and torch.cuda.is_bf16_supported()
         if quantized:
             loaded = load_bundle(bundle, dtype=None)
-            quantize(loaded.model, loaded.family)
+            quantize(loaded.model, loaded.family, native_precision(device))
         elif on_gpu:
             loaded = load_bundle(bundle, dtype=torch.bfloat16)
             # Not merged: rounded to bf16, most of what was learnt would vanish in the base.

@@ -1,6 +1,7 @@
 """Runs one condition of the study with one seed, or goes on with it, and writes its run file.
 
     python -m bench.pocket_study --condition aimkp --seed 0
+    python -m bench.pocket_study --report    # tables and a plot of the runs that are there
 
 Each run computes on one CPU: start as many side by side as there are. Needs the openclipart posts
 in ../shared/data/openclipart, and says so where they are not.
@@ -16,8 +17,9 @@ from pathlib import Path
 import torch
 
 from bench.pocket_study.fine_tuning import every_so_many, fine_tune, study_folder
-from bench.pocket_study.plan import EVERY, SEEDS, find_condition
-from bench.result import surroundings
+from bench.pocket_study.plan import CONDITIONS, EVERY, SEEDS, find_condition
+from bench.pocket_study.report import report
+from bench.result import RESULTS, surroundings
 from model_store.keyphraser import Keyphraser
 from model_store.lora import merge_lora
 from trainer.evaluation import evaluate
@@ -25,14 +27,20 @@ from trainer.publication import generation_settings
 from trainer.training_set import TrainingSet
 
 DATA = Path(__file__).parents[2] / "../shared/data/openclipart"
-RUNS = Path(__file__).parents[1] / "results" / "pocket"
+RUNS = RESULTS / "pocket"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--condition", required=True)
-    parser.add_argument("--seed", type=int, choices=SEEDS, required=True)
+    parser.add_argument("--condition", choices=[one.name for one in CONDITIONS])
+    parser.add_argument("--seed", type=int, choices=SEEDS, default=SEEDS[0])
+    parser.add_argument("--report", action="store_true", help="runs nothing")
     arguments = parser.parse_args()
+    if arguments.report:
+        report(RUNS)
+        return
+    if arguments.condition is None:
+        parser.error("say --condition, or --report")
     if not DATA.is_dir():
         parser.exit(2, f"{DATA} is not there, and without its posts there is nothing to study\n")
     name = f"{arguments.condition}-{arguments.seed}"

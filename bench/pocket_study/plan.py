@@ -53,6 +53,8 @@ class Condition:
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What it changes of the bare ones."""
+    beside: str = "aimkp"
+    """The condition that it is compared with; none if it is empty."""
     scenarios: Sequence[str] = FEW_SCENARIOS
     """What its model is asked about."""
 
@@ -71,17 +73,22 @@ _ALL: Mapping[str, Any] = {
 _RATES: Mapping[str, Any] = {name: rate for name, rate in _ALL.items() if "rate" in name}
 
 CONDITIONS = (
-    Condition(name="standard", settings={"method": "standard"}, scenarios=SCENARIOS),
-    Condition(name="aimkp", scenarios=SCENARIOS),
+    Condition(name="standard", settings={"method": "standard"}, beside="", scenarios=SCENARIOS),
+    Condition(name="aimkp", beside="standard", scenarios=SCENARIOS),
     Condition(name="aimkp-short-strides", settings={"largest_image_stride": 2}),
     Condition(name="aimkp-modality-dropout", settings=_DROPOUT),
     Condition(name="aimkp-vision-dropout", settings=_DIM),
     Condition(name="aimkp-shuffled-phrases", settings={"shuffle_phrases": True}),
     Condition(name="aimkp-warm-up", settings=_WARM_UP),
-    Condition(name="aimkp-lessons", settings=_LESSONS),
-    Condition(name="aimkp-lessons-own-rates", settings=_LESSONS | _RATES),
-    Condition(name="aimkp-all", settings=_ALL, scenarios=SCENARIOS),
-    Condition(name="standard-all", settings={"method": "standard"} | _ALL, scenarios=SCENARIOS),
+    Condition(name="aimkp-lessons", settings=_LESSONS, beside="aimkp-warm-up"),
+    Condition(name="aimkp-lessons-own-rates", settings=_LESSONS | _RATES, beside="aimkp-lessons"),
+    Condition(
+        name="standard-all",
+        settings={"method": "standard"} | _ALL,
+        beside="standard",
+        scenarios=SCENARIOS,
+    ),
+    Condition(name="aimkp-all", settings=_ALL, beside="standard-all", scenarios=SCENARIOS),
 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.result import write_result
+from bench.seeds import shown, table
 from bench.study.conditions import ELSEWHERE, EPOCHS, NOISE, SCENARIOS, TEST_POSTS, TRAIN_POSTS
 from bench.study.plot import draw
 from bench.study.run_files import read_runs
@@ -29,8 +30,6 @@ _METHOD = (
     "that others used too, so they are only rough."
 )
 
-_Figure = Mapping[str, float | None] | None
-
 
 def report(folder: Path) -> None:
     """Reads the run files of a folder; writes the result and the plot beside the folder."""
@@ -52,15 +51,15 @@ def tables(summary: Mapping[str, Any]) -> str:
         scores.setdefault((row["condition"], row["noise"]), {})[row["scenario"]] = row
     blocks = [
         "F1@3 (cmkp)",
-        _table(
+        table(
             ["condition", "noise", *SCENARIOS],
             [
-                [name, f"{noise:.0%}", *(_figure(of[one]["f1@3"]) for one in SCENARIOS)]
+                [name, f"{noise:.0%}", *(shown(of[one]["f1@3"]) for one in SCENARIOS)]
                 for (name, noise), of in scores.items()
             ],
         ),
         "AimKP minus standard",
-        _table(
+        table(
             ["noise", "scenario", "F1@1", "F1@3", "MAP@5"],
             [
                 [f"{row['noise']:.0%}", row["scenario"], *_signed_scores(row)]
@@ -72,7 +71,7 @@ def tables(summary: Mapping[str, Any]) -> str:
             ],
         ),
         "AimKP minus standard elsewhere, without noise",
-        _table(
+        table(
             ["where", "scenario", "F1@1", "F1@3", "MAP@5"],
             [
                 [where.replace("_", " "), row["scenario"], *_signed_scores(row)]
@@ -81,7 +80,7 @@ def tables(summary: Mapping[str, Any]) -> str:
             ],
         ),
         f"At {NOISE:.0%} noise, minus full AimKP",
-        _table(
+        table(
             ["condition", "scenario", "F1@1", "F1@3", "MAP@5"],
             [
                 [row["condition"], row["scenario"], *_signed_scores(row)]
@@ -89,23 +88,23 @@ def tables(summary: Mapping[str, Any]) -> str:
             ],
         ),
         "Masked views: share kept, mean cosine, AUC",
-        _table(
+        table(
             ["condition", "noise", "masked", "kept, right labels", "kept, wrong labels",
              "cosine, right labels", "cosine, wrong labels", "auc"],
             [
                 [row["condition"], f"{row['noise']:.0%}", row["modality"],
-                 *(_figure(row[key]) for key in list(row)[3:])]
+                 *(shown(row[key]) for key in list(row)[3:])]
                 for row in summary["views"]
             ],
         ),
         "Loss per label token at the end; training seconds; harm of a wrong picture",
-        _table(
+        table(
             ["condition", "noise", "right labels", "wrong labels",
              "right labels of posts with wrong ones", "seconds", "harm"],
             [
                 [loss["condition"], f"{loss['noise']:.0%}",
-                 *(_figure(loss[key]) for key in list(loss)[2:]),
-                 f"{seconds['mean']:.0f}", _figure(harm["f1@3"], signed=True)]
+                 *(shown(loss[key]) for key in list(loss)[2:]),
+                 f"{seconds['mean']:.0f}", shown(harm["f1@3"], signed=True)]
                 for loss, seconds, harm in zip(
                     summary["label_loss"], summary["train_seconds"],
                     summary["harm_of_a_wrong_picture"], strict=True,
@@ -117,19 +116,4 @@ def tables(summary: Mapping[str, Any]) -> str:
 
 
 def _signed_scores(row: Mapping[str, Any]) -> list[str]:
-    return [_figure(row[metric], signed=True) for metric in ("f1@1", "f1@3", "map@5")]
-
-
-def _figure(figure: _Figure, *, signed: bool = False) -> str:
-    """Mean and half of the interval's width."""
-    if figure is None or figure["mean"] is None:
-        return ""
-    mean = f"{figure['mean']:+.3f}" if signed else f"{figure['mean']:.3f}"
-    if figure["high"] is None:
-        return mean
-    return f"{mean} ± {figure['high'] - figure['mean']:.3f}"
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return [shown(row[metric], signed=True) for metric in ("f1@1", "f1@3", "map@5")]

@@ -7,13 +7,11 @@ so what a seed makes easy or hard for both falls out.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
-from statistics import fmean, stdev
+from collections.abc import Callable, Iterable
+from statistics import fmean
 from typing import Any
 
-from scipy import stats
-
+from bench.seeds import interval
 from bench.study.conditions import ABLATIONS, AIMKP, ELSEWHERE, SCENARIOS, STANDARD
 
 Run = dict[str, Any]
@@ -154,17 +152,6 @@ class Study:
         ]
         found = {run["seed"]: value(run) for run in of_condition}
         return {seed: one for seed, one in found.items() if one is not None}
-
-
-def interval(values: Sequence[float]) -> dict[str, float | None] | None:
-    """Mean and ends of the 95% interval; one value has no interval, and none nothing."""
-    if not values:
-        return None
-    mean = fmean(values)
-    if len(values) == 1:
-        return {"mean": round(mean, 5), "low": None, "high": None}
-    half = float(stats.t.ppf(0.975, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
-    return {"mean": round(mean, 5), "low": round(mean - half, 5), "high": round(mean + half, 5)}
 
 
 def _score(scenario: str, metric: str) -> Value:

@@ -12,11 +12,12 @@ import pytest
 
 from bench import result
 from bench.ablation import run_all
+from bench.seeds import interval
 from bench.study.conditions import CONDITIONS, SCENARIOS, Condition, Plan, plans
 from bench.study.label_noise import swap_labels
 from bench.study.report import report
 from bench.study.run_files import is_finished, write_run
-from bench.study.summary import METRICS, interval
+from bench.study.summary import METRICS
 from posts.post import Post
 from trainer.metrics import score
 

@@ -13,7 +13,7 @@ from model_store.generation import INT8, GenerationSettings
 from model_store.keyphraser import Keyphraser
 from model_store.lora import merge_lora
 from model_store.prompt import Prompt
-from model_store.quantization import Int8Linear, Int8Weight, quantize
+from model_store.quantization import Int8Linear, Int8Weight, native_precision, quantize
 from model_store.seal import read_card
 from posts.files.local import LocalFiles
 from tests.model_store.conftest import train_a_little
@@ -55,12 +55,39 @@ def test_a_layer_computes_with_its_rounded_weight_in_fp32_whatever_its_size(rows
     torch.testing.assert_close(output, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_logits_stray_by_a_few_hundredths_of_their_spread(base, picture, tmp_path):
+def test_a_layer_told_to_multiplies_in_bf16_and_answers_in_fp32():
+    weight, bias = Int8Weight(torch.randn(300, 600)), torch.randn(300)
+    states = torch.randn(2, 3, 600)
+    output = Int8Linear(weight, bias, torch.bfloat16)(states)
+
+    expected = torch.nn.functional.linear(states, weight.values * weight.scale, bias)
+    assert output.dtype == torch.float32
+    assert not torch.equal(output, Int8Linear(weight, bias)(states))
+    assert (output - expected).std() < 0.01 * expected.std()
+
+
+@pytest.mark.parametrize(
+    ("instructions", "precision"),
+    [
+        ({"avx512_bf16": True}, torch.bfloat16),
+        ({"avx512_bf16": False, "amx_bf16": True}, torch.bfloat16),
+        ({"neon": True, "bf16": True}, torch.bfloat16),
+        ({"avx512_bf16": False, "avx2": True}, torch.float32),
+        ({}, torch.float32),
+    ],
+)
+def test_a_processor_multiplies_in_bf16_if_it_can(monkeypatch, instructions, precision):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: instructions)
+    assert native_precision("cpu") == precision
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_logits_stray_by_a_few_hundredths_of_their_spread(base, picture, tmp_path, precision):
     train_a_little(base)
     folder = saved(base, tmp_path / "bundle")
     merge_lora(base.model)
     loaded = load_bundle(folder, dtype=None)
-    quantize(loaded.model, loaded.family)
+    quantize(loaded.model, loaded.family, precision)
     inputs = Prompt(base.processor, base.family).encode(TEXTS, [picture(32, 32)] * 3).inputs
 
     shown = inputs["attention_mask"].bool()
