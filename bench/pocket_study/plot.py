@@ -57,8 +57,8 @@ def _methods(axes: Axes, figures: Mapping[tuple[str, str], Any]) -> None:
 
 def _additions(axes: Axes, figures: Mapping[tuple[str, str], Any]) -> None:
     names = [one.name for one in CONDITIONS if (one.name, FEW_SCENARIOS[0]) in figures]
-    for scenario, colour in _COLOURS.items():
-        there = [(y, figures.get((name, scenario))) for y, name in enumerate(names)]
+    for shift, (scenario, colour) in zip((-0.18, 0, 0.18), _COLOURS.items(), strict=True):
+        there = [(y + shift, figures.get((name, scenario))) for y, name in enumerate(names)]
         axes.errorbar(
             [figure["mean"] for _, figure in there if figure],
             [y for y, figure in there if figure],
@@ -70,7 +70,7 @@ def _additions(axes: Axes, figures: Mapping[tuple[str, str], Any]) -> None:
     axes.grid(axis="x")
     axes.set_title("What each addition is worth")
     if names:
-        axes.legend(loc="lower left")
+        axes.legend(loc="upper center", ncols=len(_COLOURS), bbox_to_anchor=(0.4, -0.08))
 
 
 def _half(figure: Mapping[str, float | None]) -> float:
