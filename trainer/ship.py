@@ -3,9 +3,10 @@
     python -m trainer.ship --store models --model tagger@1 \\
         --licence "Apache-2.0" --source "openclipart (public domain)"
 
-Adapter and projector are written in half precision, which takes half the room. The weights of the
-language model are rounded to int8 when it is asked, so that it runs beside other work on small
-machines. What is shipped is what should be evaluated:
+`--beams` and `--batch-size` change how it is asked. Adapter and projector are written in half
+precision, which takes half the room. The weights of the language model are rounded to int8 when it
+is asked, so that it runs beside other work on small machines. What is shipped is what should be
+evaluated:
 
     keyphrases evaluate --store shipped: --model pocket
 """
@@ -39,9 +40,11 @@ def ship(
     sources: Sequence[str],
     base: str = POCKET,
     into: Path = SHIPPED_FOLDER,
+    **asked: int,
 ) -> ModelVersion:
     """Makes a version of a store the one that ships, in place of what shipped before.
 
+    `asked` are generation settings that it shall have otherwise than from its training.
     Its card tells licence and sources, and of the data the name and not where it lay. Raises
     InputError if it is made on another base, or is too large.
     """
@@ -64,7 +67,7 @@ def ship(
         save_bundle(
             made,
             whole,
-            generation=replace(card.generation, quantization=INT8),
+            generation=replace(card.generation, quantization=INT8, **asked),
             training={**card.training, "licence": licence, "sources": list(sources)},
             metrics=card.metrics,
             data={role: _without_place(facts) for role, facts in card.data.items()},
@@ -92,12 +95,16 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--licence", required=True, help="Of the adapter.")
     parser.add_argument("--source", action="append", required=True, help="Of data; repeatable.")
+    parser.add_argument("--beams", type=int, help="Instead of those of its training.")
+    parser.add_argument("--batch-size", type=int, help="Posts at a time, likewise.")
     arguments = parser.parse_args()
+    asked = {"beams": arguments.beams, "batch_size": arguments.batch_size}
     ship(
         Store(arguments.store),
         arguments.model,
         licence=arguments.licence,
         sources=arguments.source,
+        **{name: value for name, value in asked.items() if value is not None},
     )
 
 

@@ -1,5 +1,6 @@
 """Making a version of a store the model that ships."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,17 @@ def base_of(store: Store) -> str:
 def test_what_ships_is_the_model_in_half_precision(tmp_path: Path, store: Store) -> None:
     place = tmp_path / "package"
     shipped = ship(
-        store, "tagger", licence="CC0", sources=["drawn"], base=base_of(store), into=place
+        *(store, "tagger"),
+        licence="CC0",
+        sources=["drawn"],
+        base=base_of(store),
+        into=place,
+        beams=3,
     )
 
     assert str(shipped) == "pocket@1"
-    assert shipped.card.generation.quantization == "int8"
+    asked = store.resolve("tagger").card.generation
+    assert shipped.card.generation == replace(asked, quantization="int8", beams=3)
     assert shipped.card.training["licence"] == "CC0"
     assert shipped.card.training["sources"] == ["drawn"]
     assert shipped.card.data == {"train": {"posts": 3, "uri": "train.parquet"}}
