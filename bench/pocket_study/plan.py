@@ -93,8 +93,5 @@ CONDITIONS = (
 
 
 def find_condition(name: str) -> Condition:
-    """The condition of that name; ValueError names those there are."""
-    for condition in CONDITIONS:
-        if condition.name == name:
-            return condition
-    raise ValueError(f"no condition {name!r}; there are {', '.join(c.name for c in CONDITIONS)}")
+    """The condition of that name."""
+    return next(condition for condition in CONDITIONS if condition.name == name)
