@@ -61,12 +61,12 @@ class Int8Linear(nn.Module):
         """`precision`: what is multiplied; the output has the type of the input all the same."""
         super().__init__()
         self.weight = weight
-        self._precision = precision
+        self.precision = precision
         self.register_buffer("bias", bias)
 
     def forward(self, states: Tensor) -> Tensor:
         values = self.weight.values
-        flat = states.reshape(-1, states.shape[-1]).to(self._precision)
+        flat = states.reshape(-1, states.shape[-1]).to(self.precision)
         output = flat.new_empty(len(flat), len(values))
         size = max(_BLOCK // values.shape[1], 1)
         for block, part in zip(values.split(size), output.split(size, dim=1), strict=True):

@@ -27,6 +27,10 @@ def saved(base, folder, settings=SETTINGS):
     return folder
 
 
+def precisions(module):
+    return {one.precision for one in module.modules() if isinstance(one, Int8Linear)}
+
+
 def logits(model, inputs):
     with torch.inference_mode():
         return model(**inputs).logits
@@ -88,6 +92,8 @@ def test_logits_stray_by_a_few_hundredths_of_their_spread(base, picture, tmp_pat
     merge_lora(base.model)
     loaded = load_bundle(folder, dtype=None)
     quantize(loaded.model, loaded.family, precision)
+    assert precisions(loaded.family.language_model(loaded.model)) == {precision}
+    assert loaded.model.lm_head.precision == torch.float32
     inputs = Prompt(base.processor, base.family).encode(TEXTS, [picture(32, 32)] * 3).inputs
 
     shown = inputs["attention_mask"].bool()
@@ -105,6 +111,8 @@ def test_a_model_whose_card_asks_for_it_answers_from_int8_weights(base, picture,
     kinds = {type(one) for one in base.family.language_model(keyphraser._model).modules()}
     assert Int8Linear in kinds
     assert torch.nn.Linear not in kinds
+    found = precisions(base.family.language_model(keyphraser._model))
+    assert found == {native_precision("cpu")}
     assert {weight.dtype for weight in keyphraser._model.parameters()} == {torch.float32}
     alone = [keyphraser([text], [one])[0] for text, one in zip(TEXTS, pictures, strict=True)]
     for answer, other in zip(together, alone, strict=True):
