@@ -25,4 +25,4 @@ def wait_until(
     while not true():
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline
-        time.sleep(0.2)
+        time.sleep(0.05)
