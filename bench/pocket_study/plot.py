@@ -11,12 +11,7 @@ from matplotlib.figure import Figure
 from bench.pocket_study.plan import CONDITIONS, FEW_SCENARIOS, SCENARIOS
 from trainer.plot_style import FAINT, IMAGE, INK, TEXT, as_png, house_style, write_heading
 
-_METHODS = {
-    "standard": FAINT,
-    "aimkp": INK,
-    "standard-all": "#e3a76f",
-    "aimkp-all": "#b0413e",
-}
+_METHODS = {"standard": FAINT, "aimkp": INK}
 _COLOURS = dict(zip(FEW_SCENARIOS, (INK, TEXT, IMAGE), strict=True))
 _METRIC = "f1@3"
 
@@ -50,7 +45,7 @@ def _methods(axes: Axes, figures: Mapping[tuple[str, str], Any]) -> None:
         )  # fmt: skip
     axes.set_xticks(range(len(SCENARIOS)), SCENARIOS, rotation=40, ha="right")
     axes.set_ylim(bottom=0)
-    axes.set_title("The methods, bare and with all additions")
+    axes.set_title("The methods")
     if places:
         axes.legend()
 
