@@ -1,48 +1,68 @@
 """Keys and values of prompts and of the beams after them, a row for each post.
 
-The beams of a post share its prompt and much of what follows. So all tokens that any beam has tried
-lie one after the other in the post's row, and a mask says which of them a beam sees (tree
-attention; Miao et al., "SpecInfer", arXiv 2305.09781). When beams fork or are given up, the mask
-changes and no key is copied.
+The beams of a post share its prompt and much of what follows. So the tokens of all its beams lie in
+the post's row, and a mask says which of them a beam sees (tree attention; Miao et al., "SpecInfer",
+arXiv 2305.09781). When beams fork or are given up, the mask changes and no key is copied; and where
+a token lies that no beam sees any more, another takes its place.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 
 class BeamCache:
     """Stands where transformers takes a cache; the first pass is that over the prompts."""
 
-    def __init__(self, *, layers: int, room: int) -> None:
-        """`room`: how many tokens may follow the prompt, over all beams and steps."""
+    def __init__(self, *, layers: int, room: int, dtype: torch.dtype | None = None) -> None:
+        """`room`: tokens that may follow the prompt; `dtype`: what is kept, if not as given."""
         self._layers = layers
         self._room = room
+        self._dtype = dtype
         self._states: Tensor | None = None
         """Keys and values of all layers, (layers, 2, B, heads, T, width), with room left in T.
 
         All in one piece: memory that nothing was written to yet costs nothing, but that of many
         pieces would be given out from between what the passes leave behind.
         """
-        self._lengths = [0] * layers
+        self._prompt = 0
+        self._used = 0
+        self._places: Tensor | None = None
 
     def update(self, keys: Tensor, values: Tensor, layer: int) -> tuple[Tensor, Tensor]:
-        """Appends (B, heads, T, width) to a layer's; gives all that the layer has by now."""
+        """Takes in (B, heads, T, width) of a layer; gives all that the layer has by now."""
         if self._states is None:
             rows, heads, length, width = keys.shape
-            self._states = keys.new_empty(self._layers, 2, rows, heads, length + self._room, width)
-        start = self._lengths[layer]
-        end = self._lengths[layer] = start + keys.shape[2]
-        of_layer = self._states[layer, :, :, :, :end]
-        of_layer[0, :, :, start:] = keys
-        of_layer[1, :, :, start:] = values
-        return of_layer[0], of_layer[1]
+            shape = (self._layers, 2, rows, heads, length + self._room, width)
+            self._states = keys.new_empty(shape, dtype=self._dtype or keys.dtype)
+            self._prompt = self._used = length
+        of_layer = self._states[layer, :, :, :, : self._used]
+        for kept, new in zip(of_layer, (keys, values), strict=True):
+            if self._places is None:
+                kept.copy_(new)
+            else:
+                row = torch.arange(len(new), device=new.device).unsqueeze(1)
+                kept[row, :, self._places] = new.transpose(1, 2).to(kept.dtype)
+        return of_layer[0].to(keys.dtype), of_layer[1].to(keys.dtype)
+
+    def place(self, slots: Tensor, width: int) -> None:
+        """Says where in the rows, behind the prompt, the next tokens (B, tokens) shall lie.
+
+        `width`: slots of a row that are in use, or were.
+        """
+        used = self._prompt + width
+        if self._states is not None and used > self._used:
+            # Not all rows write to them at once, and what is masked must still be finite.
+            self._states[:, :, :, :, self._used : used] = 0
+            self._used = used
+        self._places = self._prompt + slots
 
     def keep(self, rows: Tensor) -> None:
         """Forgets all rows but these, which are given in ascending order."""
         if self._states is not None:
-            used = self._states[:, :, :, :, : max(self._lengths)]
+            used = self._states[:, :, :, :, : self._used]
             for place, row in enumerate(rows.tolist()):
                 if place < row:
                     used[:, :, place] = used[:, :, row]
@@ -50,17 +70,24 @@ class BeamCache:
 
 
 class BeamTree:
-    """Which of the tokens behind the prompt each beam sees, (B, beams, tokens)."""
+    """Which of the slots behind the prompt each beam sees, and where its next token goes."""
 
     def __init__(self, rows: int, beams: int, device: torch.device) -> None:
         self.visible = torch.zeros(rows, beams, 0, dtype=torch.bool, device=device)
-        self._itself = torch.eye(beams, dtype=torch.bool, device=device)
+        """(B, beams, slots)."""
+        self.slots = torch.zeros(rows, beams, dtype=torch.long, device=device)
+        """Of each beam's last token, (B, beams)."""
 
-    def grow(self, rows: Tensor, parents: Tensor) -> Tensor:
+    def grow(self, rows: Tensor, parents: Tensor) -> None:
         """Adds a token to each beam of these rows, the only ones left.
 
         A beam sees what its parent, the beam (rows, beams) it goes on from, has seen, and itself.
+        Of slots there are never more than beams times steps, as each is seen by some beam.
         """
         seen = self.visible[rows.unsqueeze(1), parents]
-        self.visible = torch.cat([seen, self._itself.expand(len(rows), -1, -1)], dim=2)
-        return self.visible
+        beams = seen.shape[1]
+        free = ~seen.any(dim=1)
+        missing = max(beams - int(free.sum(dim=1).min()), 0)
+        seen, free = pad(seen, (0, missing)), pad(free, (0, missing), value=True)
+        self.slots = free.byte().argsort(dim=1, descending=True, stable=True)[:, :beams]
+        self.visible = seen.scatter(2, self.slots.unsqueeze(2), True)

@@ -58,12 +58,19 @@ class PromptSteps:
     """Those of a model after the prompts of a batch, which are passed here."""
 
     def __init__(
-        self, model: PreTrainedModel, family: Family, inputs: Inputs, *, beams: int, longest: int
+        self,
+        model: PreTrainedModel,
+        family: Family,
+        inputs: Inputs,
+        *,
+        beams: int,
+        longest: int,
+        cache_dtype: torch.dtype | None = None,
     ) -> None:
         self._model = model
         self._family = family
         layers = family.language_model(model).config.num_hidden_layers
-        self._cache = BeamCache(layers=layers, room=beams * longest)
+        self._cache = BeamCache(layers=layers, room=beams * longest, dtype=cache_dtype)
         self._shown = inputs["attention_mask"].bool()
         positions = family.position_ids(model, inputs)
         self._position = positions[..., -1:]
@@ -81,7 +88,9 @@ class PromptSteps:
             self._shown = self._shown[rows]
             self._position = self._position[..., rows, :]
         self._position = self._position + 1
-        behind = self._tree.grow(rows, parents)
+        self._tree.grow(rows, parents)
+        behind = self._tree.visible
+        self._cache.place(self._tree.slots, behind.shape[2])
         prompt = self._shown.unsqueeze(1).expand(-1, tokens.shape[1], -1)
         embeds = self._model.get_input_embeddings()(tokens)
         positions = self._position.expand(*self._position.shape[:-1], tokens.shape[1])
@@ -100,16 +109,16 @@ def beam_search(steps: Steps, *, beams: int, longest: int, end: int) -> Beams:
     A beam that ends makes room for another. A post is done when it has as many as it shall, and
     none that goes on can become likelier than the least likely of them.
     """
-    logits = steps.first().unsqueeze(1).expand(-1, beams, -1)
-    going = torch.arange(len(logits), device=logits.device)
+    first = steps.first().unsqueeze(1).expand(-1, beams, -1)
+    going = torch.arange(len(first), device=first.device)
     # At first all beams are the same, and only one of them is looked at.
-    scores = logits.new_full(logits.shape[:2], _NEVER)
+    scores = first.new_full(first.shape[:2], _NEVER)
     scores[:, 0] = 0
-    tokens = torch.full((*scores.shape, longest), end, device=logits.device)
+    tokens = torch.full((*scores.shape, longest), end, device=first.device)
     found = Beams(tokens.clone(), torch.full_like(scores, -torch.inf))
+    # Twice as many as go on, for all beams might end at once.
+    values, parents, words = _likeliest(first, scores, 2 * beams)
     for length in range(longest):
-        # Twice as many as go on, for all beams might end at once.
-        values, parents, words = _likeliest(logits, scores, 2 * beams)
         tried = _of(tokens, parents)
         tried[:, :, length] = words
         ended = (words == end) | (length + 1 == longest)
@@ -120,17 +129,22 @@ def beam_search(steps: Steps, *, beams: int, longest: int, end: int) -> Beams:
             break
         going, scores, on = going[rows], scores[rows], on[rows]
         tokens, parents = _of(tried[rows], on), parents[rows].gather(1, on)
-        logits = steps.next(tokens[:, :, length], rows, parents)
+        # Logits are large: they have no name here, or the next ones would stand beside them.
+        values, parents, words = _likeliest(
+            steps.next(tokens[:, :, length], rows, parents), scores, 2 * beams
+        )
     return found
 
 
 def _likeliest(logits: Tensor, scores: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
     """The best ways to go on from beams with these scores: new scores, beams and words (B, count).
 
-    Logits (B, beams, words) are as many as words, so they are looked at twice and never copied.
+    Logits (B, beams, words) are as many as words, so they are looked at twice and never copied, but
+    for those of one post at a time.
     """
     best = logits.topk(min(count, logits.shape[2]))
-    reached = best.values - logits.logsumexp(2, keepdim=True) + scores.unsqueeze(2)
+    sums = torch.stack([of_post.logsumexp(1, keepdim=True) for of_post in logits])
+    reached = best.values - sums + scores.unsqueeze(2)
     values, places = reached.flatten(1).topk(count)
     return values, places // best.values.shape[2], best.indices.flatten(1).gather(1, places)
 

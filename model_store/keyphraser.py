@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import torch
 from PIL import Image
 from torch import Tensor
@@ -43,12 +44,16 @@ class Keyphraser:
         processor: ProcessorMixin,
         family: Family,
         settings: GenerationSettings,
+        *,
+        cache_dtype: torch.dtype | None = None,
     ) -> None:
+        """`cache_dtype`: of kept keys and values, if not that of the passes."""
         self._model = model
         self._family = family
         self._tokenizer = processor.tokenizer
         self._prompt = Prompt(processor, family, max_text_tokens=settings.max_text_tokens)
         self._settings = settings
+        self._cache_dtype = cache_dtype
 
     @classmethod
     def load(cls, bundle: Path, *, device: str | None = None) -> Keyphraser:
@@ -59,9 +64,11 @@ class Keyphraser:
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         quantized = read_card(LocalFiles(bundle)).generation.quantization == INT8
         on_gpu = device.startswith("cuda") and torch.cuda.is_bf16_supported()
+        cache_dtype = None
         if quantized:
             loaded = load_bundle(bundle, dtype=None)
-            quantize(loaded.model, loaded.family, native_precision(device))
+            cache_dtype = native_precision(device)
+            quantize(loaded.model, loaded.family, cache_dtype)
         elif on_gpu:
             loaded = load_bundle(bundle, dtype=torch.bfloat16)
             # Not merged: rounded to bf16, most of what was learnt would vanish in the base.
@@ -70,7 +77,11 @@ class Keyphraser:
             loaded = load_bundle(bundle)
             merge_lora(loaded.model)
         keyphraser = cls(
-            loaded.model.to(device), loaded.processor, loaded.family, loaded.card.generation
+            loaded.model.to(device),
+            loaded.processor,
+            loaded.family,
+            loaded.card.generation,
+            cache_dtype=cache_dtype,
         )
         keyphraser.card = loaded.card
         return keyphraser
@@ -91,6 +102,7 @@ class Keyphraser:
             for rows in self._batches(texts, pictures):
                 answers = self._ask([texts[i] for i in rows], [pictures[i] for i in rows])
                 found.update(zip(rows, answers, strict=True))
+                give_back_memory()
         finally:
             self._model.train(training)
         return [found[row] for row in range(len(texts))]
@@ -114,7 +126,14 @@ class Keyphraser:
         # A bf16 model in training has fp32 parts: adapter and projector.
         mixed = self._model.dtype == torch.bfloat16
         with torch.autocast(self._model.device.type, torch.bfloat16, enabled=mixed):
-            steps = PromptSteps(self._model, self._family, inputs, beams=width, longest=longest)
+            steps = PromptSteps(
+                self._model,
+                self._family,
+                inputs,
+                beams=width,
+                longest=longest,
+                cache_dtype=self._cache_dtype,
+            )
             found = beam_search(
                 steps, beams=width, longest=longest, end=self._tokenizer.eos_token_id
             )
@@ -129,6 +148,12 @@ class Keyphraser:
     def _select(self, keyphrases: Sequence[Keyphrase]) -> list[Keyphrase]:
         good = [one for one in keyphrases if one.score >= self._settings.min_score]
         return good[: self._settings.max_keyphrases]
+
+
+def give_back_memory() -> None:
+    """Gives back what a batch leaves behind: its arrays free the heap, but not from the top."""
+    if hasattr(psutil, "heap_trim"):  # It is where the C library can do that.
+        psutil.heap_trim()
 
 
 def cast_parameters(model: PreTrainedModel, dtype: torch.dtype) -> None:

@@ -24,6 +24,7 @@ def kill(actor: ray.actor.ActorHandle) -> None:
 def test_the_last_counts_stay_when_the_counting_actor_dies() -> None:
     progress = RemoteProgress()
     progress.done("read", 3, 0.5)
+    ray.get(progress._actor.counts.remote())  # However long it takes to start.
     before = progress.counts()
     assert (before.posts["read"], before.seconds["read"]) == (3, 0.5)
     kill(progress._actor)

@@ -1,9 +1,11 @@
 from dataclasses import replace
 
+import psutil
 import pytest
 import torch
 
 from model_store.base import load_base
+from model_store.beam_cache import BeamCache
 from model_store.generation import GenerationSettings
 from model_store.keyphraser import Keyphraser, cast_parameters
 from model_store.prompt import Prompt
@@ -45,6 +47,33 @@ def test_a_posts_keyphrases_do_not_depend_on_its_batch_mates(base, posts):
     assert sum(map(len, together)) > len(together)
     assert_same(together, alone)
     assert_same(together, backwards)
+
+
+def test_memory_is_given_back_after_each_batch_where_that_can_be_done(base, posts, monkeypatch):
+    given_back = []
+    monkeypatch.setattr(psutil, "heap_trim", lambda: given_back.append(1), raising=False)
+    answers = over(base)(*posts)
+    assert len(given_back) == 2  # With pictures, and without.
+    monkeypatch.delattr(psutil, "heap_trim")
+    assert_same(over(base)(*posts), answers)
+
+
+def test_keys_and_values_are_kept_as_asked(base, posts):
+    kept = []
+    keyphraser = Keyphraser(
+        base.model, base.processor, base.family, SETTINGS, cache_dtype=torch.bfloat16
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        plain = BeamCache.update
+
+        def update(cache, *arguments):
+            given = plain(cache, *arguments)
+            kept.append((cache._states.dtype, given[0].dtype))
+            return given
+
+        patch.setattr(BeamCache, "update", update)
+        keyphraser(*posts)
+    assert set(kept) == {(torch.bfloat16, torch.float32)}
 
 
 def test_beams_score_the_summed_log_probabilities_of_training(base, posts):
