@@ -1,17 +1,17 @@
 """The model that ships on real pictures: how good it is, beside baselines, and what it takes.
 
-    python -m bench.pocket --standard BUNDLE    # bench/results/pocket.json
+    python -m bench.pocket standard=BUNDLE aimkp=BUNDLE    # bench/results/pocket.json
 
 Asks about the openclipart validation posts in ../shared/data/openclipart, and says so where they
-are not. BUNDLE is a model of standard fine-tuning with as many steps, to be shown beside the one
-that ships; without it that one is left out. To be run on a machine with nothing else to do.
+are not. Models of other training are shown beside the one that ships, by their names, where their
+bundles are named. To be run on a machine with nothing else to do.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from bench.bundles import add_bundles
 from bench.result import write_result
 from bench.tagging.measures import POSTS, THREADS, measure_tagging, megabytes
 from model_store.base import POCKET, Base, load_base
@@ -45,10 +46,11 @@ METHOD = (
     "Scores are fractions over the 231 openclipart validation posts, under both definitions, with "
     "95% bootstrap intervals over posts. Nearest neighbours are looked up among the 1,561 training "
     "posts: texts by TF-IDF, pictures by the cosine of the features of the pocket base's tower, "
-    "their mean over the picture; both by the sum. image_only and text_only are F1@3 (cmkp) of the "
-    "model that ships when it is shown one part alone. Memory is the peak resident size of a fresh "
-    f"process that loads that model as the indexer does and tags {POSTS} posts on {THREADS} "
-    "threads; posts per second are of another one, start-up excluded."
+    "their mean over the picture; both by the sum. Models of other training are asked as their "
+    "bundles say, with exact weights unless they say int8. image_only and text_only are F1@3 "
+    "(cmkp) of the model that ships when it is shown one part alone. Memory is the peak resident "
+    "size of a fresh process that loads that model as the indexer does and tags "
+    f"{POSTS} posts on {THREADS} threads; posts per second are of another one, start-up excluded."
 )
 
 
@@ -56,18 +58,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--store", default=SHIPPED_STORE)
     parser.add_argument("--model", default=SHIPPED_MODEL)
-    parser.add_argument("--standard", type=Path, help="bundle of standard fine-tuning")
+    add_bundles(parser, "models to be shown beside it")
     arguments = parser.parse_args()
     if not DATA.is_dir():
         parser.exit(2, f"{DATA} is not there, and without its posts there is nothing to measure\n")
     try:
-        measured = measure(arguments.store, arguments.model, arguments.standard)
+        measured = measure(arguments.store, arguments.model, dict(arguments.bundles))
     except InputError as error:
         parser.exit(2, f"{error}\n")
     print(write_result("pocket", METHOD, measured))
 
 
-def measure(store: str, model: str, standard: Path | None) -> dict[str, Any]:
+def measure(store: str, model: str, beside: Mapping[str, Path]) -> dict[str, Any]:
     """All that the result file has."""
     bundle = Store(store).fetch(model)
     with tempfile.TemporaryDirectory() as scratch:
@@ -85,16 +87,11 @@ def measure(store: str, model: str, standard: Path | None) -> dict[str, Any]:
         shipped = Keyphraser.load(bundle, device="cpu")
         untrained = Keyphraser(base.model, base.processor, base.family, shipped.card.generation)
         models["untrained"] = scores(evaluate(untrained, valid).cases)
-        left_out = {}
-        if standard is None:
-            left_out["standard"] = "no bundle of standard fine-tuning was given"
-            print(f"standard is left out: {left_out['standard']}", flush=True)
-        else:
-            models["standard"] = scores(evaluate(Keyphraser.load(standard), valid).cases)
+        for name, folder in beside.items():
+            models[name] = scores(evaluate(Keyphraser.load(folder, device="cpu"), valid).cases)
         models["pocket"] = scores(evaluate(shipped, valid).cases)
         return {
             "models": models,
-            "left_out": left_out,
             **alone(shipped, valid),
             **taken,
             "disk_mb": megabytes(pocket_folder(), bundle),

@@ -15,6 +15,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench.bundles import add_bundles
 from bench.result import write_result
 from model_store.seal import read_card
 from posts.errors import InputError
@@ -33,7 +34,7 @@ _Curve = Mapping[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundles", nargs="*", metavar="NAME=BUNDLE", type=_named)
+    add_bundles(parser, "those whose curves are wanted")
     arguments = parser.parse_args()
     if not arguments.bundles:
         parser.exit(2, "name the bundles whose curves are wanted, as NAME=FOLDER\n")
@@ -45,13 +46,6 @@ def main() -> None:
     plot = result.with_suffix(".png")
     plot.write_bytes(draw(curves))
     print(f"{result}\n{plot}")
-
-
-def _named(argument: str) -> tuple[str, Path]:
-    name, separator, folder = argument.partition("=")
-    if not separator:
-        raise argparse.ArgumentTypeError(f"{argument} is not NAME=FOLDER")
-    return name, Path(folder)
 
 
 def curve(bundle: Path) -> dict[str, Any]:

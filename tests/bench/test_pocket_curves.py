@@ -46,7 +46,7 @@ def test_losses_and_scores_of_each_epoch_are_written_and_drawn(
     assert (tmp_path / "pocket_curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("argument", ["", "mine", "mine=/nowhere"])
+@pytest.mark.parametrize("argument", ["", "mine", "mine=", "=/nowhere", "mine=/nowhere"])
 def test_without_a_bundle_it_says_so(
     argument: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
