@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import psutil
 import torch
 from PIL import Image
 from torch import Tensor
@@ -20,6 +19,7 @@ from model_store.bundle import load_bundle
 from model_store.card import Card
 from model_store.families import Family
 from model_store.generation import INT8, GenerationSettings
+from model_store.heap import give_back_memory
 from model_store.lora import merge_lora
 from model_store.output import Beam, score_phrases
 from model_store.prompt import Prompt
@@ -148,12 +148,6 @@ class Keyphraser:
     def _select(self, keyphrases: Sequence[Keyphrase]) -> list[Keyphrase]:
         good = [one for one in keyphrases if one.score >= self._settings.min_score]
         return good[: self._settings.max_keyphrases]
-
-
-def give_back_memory() -> None:
-    """Gives back what a batch leaves behind: its arrays free the heap, but not from the top."""
-    if hasattr(psutil, "heap_trim"):  # It is where the C library can do that.
-        psutil.heap_trim()
 
 
 def cast_parameters(model: PreTrainedModel, dtype: torch.dtype) -> None:

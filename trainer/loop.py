@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch.optim import AdamW
 
+from model_store.heap import give_back_memory
 from posts.errors import JobError
 from trainer.aimkp.insight import epoch_insight
 from trainer.checkpoint import TrainState
@@ -25,6 +26,10 @@ from trainer.prefetch import prefetch
 from trainer.progress import Began, Event, Stepped, Validated, Validating
 from trainer.step import Loss, Step
 from trainer.update import GlobalLoss, apply_update
+
+_GIVE_BACK_EVERY = 20
+"""Updates. Batches are of all lengths, and what a worker takes would grow to several times what it
+needs; but memory that was given back must be had again, which takes a fifth of an update's time."""
 
 
 class Surroundings(Protocol):
@@ -118,6 +123,8 @@ class Loop:
         ) as encoded:
             for number, cut in enumerate(cuts, start=first):
                 loss = self._update(state, islice(encoded, len(cut)))
+                if state.update % _GIVE_BACK_EVERY == 0:
+                    give_back_memory()
                 clock.count(len(self._order.batch(epoch, number)))
                 self._report_step(state, epoch, loss, clock)
                 unfinished = number + 1 < self._order.batches

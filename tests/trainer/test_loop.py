@@ -255,3 +255,18 @@ def test_selection_adds_the_three_scores_of_the_paper() -> None:
     scores = scores_of(0.5)
     scores["cmkp"]["all"] |= {"f1@3": 0.25, "map@5": 0.125, "f1@5": 1.0}
     assert selection(scores) == 0.875
+
+
+def test_memory_is_given_back_every_so_many_updates(
+    tmp_path: Path, examples: TrainingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run(tmp_path)
+    given_back: list[int] = []
+
+    def give_back() -> None:
+        given_back.append(len([one for one in run.events if isinstance(one, Stepped)]) + 1)
+
+    monkeypatch.setattr("trainer.loop.give_back_memory", give_back)
+    monkeypatch.setattr("trainer.loop._GIVE_BACK_EVERY", 2)
+    run.go(examples)
+    assert given_back == [2, 4, 6]
