@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,6 +56,30 @@ def most_alike(
     likeness = np.sum(likenesses, axis=0)
     rows = likeness.argmax(axis=1)
     return _gold_of(train, test, rows, likeness.max(axis=1) > 0)
+
+
+def neighbours_vote(
+    train: Sequence[Example], test: Sequence[Example], *likenesses: Likeness, neighbours: int = 10
+) -> list[Case]:
+    """Predicts the gold phrases that the most alike training posts have, by their likeness summed.
+
+    A post that is like none gets the most frequent phrases.
+    """
+    common = most_frequent(train, test)
+    likeness = np.sum(likenesses, axis=0)
+    nearest = np.argsort(-likeness, axis=1, kind="stable")[:, :neighbours]
+    cases = []
+    for usual, example, alike, rows in zip(common, test, likeness, nearest, strict=True):
+        votes: dict[str, float] = defaultdict(float)
+        written: dict[str, str] = {}
+        for row in rows[alike[rows] > 0]:
+            for phrase in _distinct(train[row].keyphrases):
+                key = stem_key(phrase)
+                votes[key] += float(alike[row])
+                written.setdefault(key, phrase)
+        best = [written[key] for key in sorted(votes, key=votes.__getitem__, reverse=True)]
+        cases.append(_case(example, best) if best else usual)
+    return cases
 
 
 def text_likeness(train: Sequence[Example], test: Sequence[Example]) -> Likeness:

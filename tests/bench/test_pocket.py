@@ -62,6 +62,8 @@ def test_all_baselines_predict_for_every_post_and_know_their_own(
         "nearest neighbour, text",
         "nearest neighbour, picture",
         "nearest neighbour, both",
+        "10 nearest neighbours, picture",
+        "10 nearest neighbours, both",
     ]
     assert {len(cases) for cases in found.values()} == {len(asked)}
     # A post asked for among those that are known is most like itself.

@@ -8,6 +8,7 @@ from trainer.baselines import (
     most_alike,
     most_frequent,
     nearest_neighbour,
+    neighbours_vote,
     text_likeness,
 )
 from trainer.training_set import Example
@@ -86,3 +87,19 @@ def test_a_post_like_none_gets_the_most_frequent_phrases() -> None:
     nothing = feature_likeness(PICTURES, np.zeros((1, 3)))
     expected = [list(case.predicted) for case in most_frequent(TRAIN, asked)]
     assert predicted(nothing, text_likeness(TRAIN, asked), test=asked) == expected
+
+
+def test_neighbours_vote_with_their_likeness() -> None:
+    asked = [example("x", "gold")]
+    likeness = np.array([[0.3, 0.3, 0.5]])
+    (three,) = neighbours_vote(TRAIN, asked, likeness, neighbours=3)
+    assert list(three.predicted) == ["Cats", "economy", "sofa"]
+    (one,) = neighbours_vote(TRAIN, asked, likeness, neighbours=1)
+    assert list(one.predicted) == ["economy"]
+
+
+def test_those_that_are_not_alike_at_all_have_no_vote() -> None:
+    asked = [example("x", "gold"), example("y", "gold")]
+    some, none = neighbours_vote(TRAIN, asked, np.array([[0.0, 0.2, 0.0], [0.0, 0.0, 0.0]]))
+    assert list(some.predicted) == ["cats"]
+    assert none == most_frequent(TRAIN, asked)[1]
