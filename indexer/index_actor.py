@@ -63,6 +63,9 @@ class RemoteIndex:
         refused: Mapping[str, str] = self._call("write", documents, updates, letters)
         return refused
 
+    def finish(self) -> None:
+        self._call("finish")
+
     def promote(self) -> None:
         self._call("promote")
 

@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import asdict, dataclass
 
 from indexer.hashing import Hasher
-from indexer.index.builds import refuse_another_model
+from indexer.index.lifecycle import refuse_another_model
 from indexer.index.location import open_index
 from indexer.index.protocol import Index
 from indexer.index.records import Build

@@ -7,9 +7,7 @@ print(index_dump(job).to_json())
 from __future__ import annotations
 
 import contextlib
-import secrets
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from ray.exceptions import RayError
@@ -28,6 +26,7 @@ from indexer.preflight import Preflight, preflight
 from indexer.progress import RemoteProgress
 from indexer.ray_session import cluster_nodes, ray_session
 from indexer.reservation import DECODE_CPUS, OCR_CPUS, Reservation, reserve
+from indexer.run_id import new_run_id
 from indexer.stages.ask import Ask
 from indexer.stages.decode import Decode, rows_per_table
 from indexer.stages.generate import LoadModel
@@ -89,11 +88,6 @@ def index_dump(
         )
 
 
-def new_run_id() -> str:
-    """Sorts by time; two of the same second differ."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-
-
 class _Run:
     """A run under way: the index is locked and begun, and Ray is there."""
 
@@ -139,6 +133,7 @@ class _Run:
             stream.stop()
         arrivals.check(self._tally.read)
         self._budget.check(self._tally.dead, arrivals.total)
+        self._index.finish()
         if self._job.rebuild:
             self._index.promote()
         self._index.refresh()

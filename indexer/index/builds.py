@@ -1,21 +1,25 @@
-"""The build of an index version in its stored form, and the rule that one index has one model."""
+"""Build and milestones of an index version in their stored form, one JSON object for both."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from indexer.index.records import Build
-from posts.errors import InputError
+from indexer.index.records import Build, Milestones
 
 
-def build_to_json(build: Build) -> dict[str, Any]:
-    return asdict(build) | {"settings": dict(build.settings)}
+def version_to_json(build: Build, milestones: Milestones) -> dict[str, Any]:
+    moments = {
+        name: None if moment is None else moment.isoformat()
+        for name, moment in asdict(milestones).items()
+    }
+    return asdict(build) | {"settings": dict(build.settings), "milestones": moments}
 
 
 def build_from_json(stored: Mapping[str, Any]) -> Build:
-    """Inverse of `build_to_json`; `KeyError` or `TypeError` if it was not one of ours."""
+    """Of what `version_to_json` made; `KeyError` or `TypeError` if it was not one of ours."""
     return Build(
         model=str(stored["model"]),
         model_digest=str(stored["model_digest"]),
@@ -24,11 +28,12 @@ def build_from_json(stored: Mapping[str, Any]) -> Build:
     )
 
 
-def refuse_another_model(location: str, live: Build, build: Build) -> None:
-    """`InputError` if the build's model is not the one that the live version was built with."""
-    if live.model_digest != build.model_digest:
-        raise InputError(
-            f"the index {location} was built with model {live.model} "
-            f"({live.model_digest[:12]}), and this run has {build.model} "
-            f"({build.model_digest[:12]}); add --rebuild to build it anew with that"
-        )
+def milestones_from_json(stored: Mapping[str, Any]) -> Milestones:
+    """As `build_from_json`."""
+    moments: Mapping[str, str | None] = stored["milestones"]
+    return Milestones(
+        **{
+            name: None if moment is None else datetime.fromisoformat(moment)
+            for name, moment in moments.items()
+        }
+    )

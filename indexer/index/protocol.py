@@ -7,7 +7,15 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from indexer.index.query import Query, Results
-from indexer.index.records import Build, DeadHeld, DeadLetter, Document, DocumentUpdate, Held
+from indexer.index.records import (
+    Build,
+    DeadHeld,
+    DeadLetter,
+    Document,
+    DocumentUpdate,
+    Held,
+    IndexVersion,
+)
 
 
 class Ledger(Protocol):
@@ -54,7 +62,8 @@ class Index(Ledger, Protocol):
 
         None yet: a first version, live from the start. The live one, if its model digest is the
         build's. Another digest: `InputError` that names both models and `--rebuild`. With
-        `rebuild`: a new version beside the live one, or an unfinished one with the same digest.
+        `rebuild`: a new version beside the live one, or one with the same digest that never was
+        live.
         """
         ...
 
@@ -67,8 +76,30 @@ class Index(Ledger, Protocol):
         """Writes durably; ids or keys that the engine refused for good, with the reason."""
         ...
 
+    def finish(self) -> None:
+        """Notes that all of a dump is in the version of this run."""
+        ...
+
     def promote(self) -> None:
         """Makes the version of this run the live one, in one atomic step; searchable at once."""
+        ...
+
+    def versions(self) -> list[IndexVersion]:
+        """All versions, the oldest first."""
+        ...
+
+    def promote_version(self, number: int) -> None:
+        """Makes that version the live one; `InputError` if there is none or it is unfinished."""
+        ...
+
+    def roll_back(self) -> int:
+        """Makes the version live that was so before the live one, and gives its number;
+        `InputError` if there is none."""
+        ...
+
+    def prune(self, *, keep: int, unpromoted: bool = False) -> list[int]:
+        """Removes all versions that were live but the `keep` youngest, and with `unpromoted`
+        those that never were; their numbers. The live one stays."""
         ...
 
     def refresh(self) -> None:

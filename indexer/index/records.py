@@ -90,3 +90,33 @@ class Build:
     settings: Mapping[str, Any] = field(default_factory=dict)
     run: str = ""
     """The run that created it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Milestones:
+    """How far a version of an index has come."""
+
+    finished: datetime | None = None
+    """When the run that filled it first was done: all of a dump is in it."""
+    promoted: datetime | None = None
+    """When it first became the live one; a version that never was is the work of a rebuild."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IndexVersion:
+    """A version of an index, as people see it."""
+
+    number: int
+    build: Build
+    milestones: Milestones
+    documents: int
+    live: bool
+
+    @property
+    def status(self) -> str:
+        """`live`; `previous`: it was; `ready`: it was not yet, and is whole; or `unfinished`."""
+        if self.live:
+            return "live"
+        if self.milestones.promoted is not None:
+            return "previous"
+        return "ready" if self.milestones.finished is not None else "unfinished"

@@ -8,7 +8,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
 
-from indexer.index.builds import refuse_another_model
+from indexer.index import lifecycle
 from indexer.index.elastic import bulk
 from indexer.index.elastic.access import check_access
 from indexer.index.elastic.lock import IndexLock
@@ -17,7 +17,15 @@ from indexer.index.elastic.server import NotYetError, Server, reason_of
 from indexer.index.elastic.templates import dead_index
 from indexer.index.elastic.versions import Versions
 from indexer.index.query import Query, Results
-from indexer.index.records import Build, DeadHeld, DeadLetter, Document, DocumentUpdate, Held
+from indexer.index.records import (
+    Build,
+    DeadHeld,
+    DeadLetter,
+    Document,
+    DocumentUpdate,
+    Held,
+    IndexVersion,
+)
 from indexer.index.stored import (
     UnstorableError,
     dead_from_source,
@@ -48,7 +56,7 @@ class ElasticIndex:
         self.location = location
         self._name = name
         self._server = Server(url, patience)
-        self._version: str | None = None
+        self._version: int | None = None
         self._lock: IndexLock | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -77,19 +85,11 @@ class ElasticIndex:
     def begin(self, build: Build, *, rebuild: bool = False) -> None:
         with self._server.as_input_error():
             versions = self._versions(self._server.client)
-            live = versions.live()
-            if live is not None and not rebuild:
-                refuse_another_model(self.location, versions.build(live), build)
-                self._version = live
-                return
-            found = versions.unfinished(live, build)
-            self._version = found or versions.create(build, live=live is None)
-            if found is not None and live is None:
-                versions.promote(found, None)
+            self._version = lifecycle.begin(versions, self.location, build, rebuild=rebuild)
 
     def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
         fields = ["generation_hash", "document_hash"]
-        version = self._version or self._server.persistently(lambda c: self._versions(c).live())
+        version = self._asked()
         if version is None:
             return {}
         found = self._sources(version, [id for id in ids if storable_id(id)], fields)
@@ -136,24 +136,38 @@ class ElasticIndex:
             refused |= bulk.write(self._server, step)
         return refused
 
+    def finish(self) -> None:
+        number = self._begun()
+        self._server.persistently(lambda client: lifecycle.finish(self._versions(client), number))
+
     def promote(self) -> None:
         self._check_lock()
-        version = self._chosen()
+        number = self._begun()
+        self._server.persistently(lambda client: lifecycle.promote(self._versions(client), number))
 
-        def switch(client: Elasticsearch) -> None:
-            versions = self._versions(client)
-            before = versions.live()
-            if before != version:
-                versions.promote(version, before)
+    def versions(self) -> list[IndexVersion]:
+        with self._server.as_input_error():
+            return lifecycle.versions(self._versions(self._server.client))
 
-        self._server.persistently(switch)
+    def promote_version(self, number: int) -> None:
+        with self._server.as_input_error():
+            lifecycle.promote_finished(self._versions(self._server.client), number)
+
+    def roll_back(self) -> int:
+        with self._server.as_input_error():
+            return lifecycle.roll_back(self._versions(self._server.client))
+
+    def prune(self, *, keep: int, unpromoted: bool = False) -> list[int]:
+        with self._server.as_input_error():
+            versions = self._versions(self._server.client)
+            return lifecycle.prune(versions, keep=keep, unpromoted=unpromoted)
 
     def refresh(self) -> None:
         version = self._chosen()
         self._server.persistently(lambda client: client.indices.refresh(index=version))
 
     def count(self) -> int:
-        version = self._version or self._server.persistently(lambda c: self._versions(c).live())
+        version = self._asked()
         if version is None:
             return 0
 
@@ -199,10 +213,20 @@ class ElasticIndex:
     def _versions(self, client: Elasticsearch) -> Versions:
         return Versions(client, self._name)
 
-    def _chosen(self) -> str:
+    def _asked(self) -> str | None:
+        """The index of this run's version or, without one, of the live version."""
+        number = self._version
+        if number is None:
+            number = self._server.persistently(lambda client: self._versions(client).live())
+        return None if number is None else self._versions(self._server.client).index(number)
+
+    def _begun(self) -> int:
         if self._version is None:
             raise RuntimeError("begin() must choose a version before anything is written")
         return self._version
+
+    def _chosen(self) -> str:
+        return self._versions(self._server.client).index(self._begun())
 
     def _check_lock(self) -> None:
         if self._lock is not None:

@@ -38,6 +38,12 @@ def dead_index(name: str) -> str:
     return f"{name}-dead"
 
 
+def replicas() -> str:
+    """Of a version that is searched: from none to one, as there are nodes."""
+    settings: dict[str, str] = _body("documents.json")["settings"]
+    return settings["auto_expand_replicas"]
+
+
 def locks_body() -> dict[str, Any]:
     return _body("locks.json")
 

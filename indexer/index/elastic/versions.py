@@ -1,34 +1,38 @@
-"""The versions of an index: NAME-000001 and so on, and the alias NAME over the live one.
-
-A version above the live one is the unfinished work of a rebuild.
-"""
+"""The versions of an index: NAME-000001 and so on, and the alias NAME over the live one."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
-from indexer.index.builds import build_from_json, build_to_json
-from indexer.index.elastic.templates import dead_index, put_templates
-from indexer.index.records import Build
+from indexer.index.builds import build_from_json, milestones_from_json, version_to_json
+from indexer.index.elastic.templates import dead_index, put_templates, replicas
+from indexer.index.records import Build, Milestones
 from posts.errors import InputError
 
+T = TypeVar("T")
+
 _META = "keyphrase_indexer"
-_MERGED_LATER = {"refresh_interval": "-1"}
-"""For a version that nobody searches yet: no segment is made before its time."""
+_LOADING = {"refresh_interval": "-1", "auto_expand_replicas": "false", "number_of_replicas": 0}
+"""For a version that nobody searches yet: no segment is made before its time, nor a copy of it."""
 
 
 class Versions:
-    """Finds, creates and switches the versions of one index; errors are the client's."""
+    """A store of versions (see `indexer.index.lifecycle`); errors are the client's."""
 
     def __init__(self, client: Elasticsearch, name: str) -> None:
         self._client = client
         self._name = name
         self._pattern = re.compile(re.escape(name) + r"-(\d{6})")
 
-    def live(self) -> str | None:
+    def index(self, number: int) -> str:
+        """The name of a version's own index."""
+        return f"{self._name}-{number:06}"
+
+    def live(self) -> int | None:
         """The version that the alias points to; `InputError` if the name is someone else's."""
         try:
             indices = list(self._client.indices.get_alias(name=self._name))
@@ -44,62 +48,60 @@ class Versions:
                 f"the alias {self._name} points to {', '.join(sorted(indices))}, which this "
                 "program did not make; choose another name"
             )
-        return indices[0]
+        return int(indices[0][-6:])
 
-    def build(self, version: str) -> Build:
-        mapping = self._client.indices.get_mapping(index=version)[version]["mappings"]
-        try:
-            return build_from_json(mapping["_meta"][_META])
-        except (KeyError, TypeError) as error:
-            raise InputError(
-                f"the index {version} was not made by this program; choose another name"
-            ) from error
+    def numbers(self) -> list[int]:
+        found = self._client.indices.get(index=f"{self._name}-0*", features="aliases")
+        return sorted(int(index[-6:]) for index in found if self._pattern.fullmatch(index))
 
-    def unfinished(self, live: str | None, build: Build) -> str | None:
-        """An unfinished version with the build's model; those of other models are removed."""
-        found = None
-        for version in self._all():
-            if live is not None and version <= live:
-                continue
-            if self.build(version).model_digest == build.model_digest:
-                found = version
-            else:
-                self._client.indices.delete(index=version)
-        return found
+    def build(self, number: int) -> Build:
+        return self._stored(number, build_from_json)
 
-    def create(self, build: Build, *, live: bool) -> str:
-        """A new version above all others, and the index of dead letters if there is none.
+    def milestones(self, number: int) -> Milestones:
+        return self._stored(number, milestones_from_json)
 
-        With `live` it has the alias from the start, else nobody searches it before `promote`.
-        """
+    def note(self, number: int, milestones: Milestones) -> None:
+        """Records how far a version has come."""
+        meta = {_META: version_to_json(self.build(number), milestones)}
+        self._client.indices.put_mapping(index=self.index(number), meta=meta)
+
+    def documents(self, number: int) -> int:
+        """Also of those that no refresh has shown to searches yet."""
+        self._client.indices.refresh(index=self.index(number))
+        return int(self._client.count(index=self.index(number))["count"])
+
+    def create(self, build: Build) -> int:
+        """A new version above all others, and the index of dead letters if there is none."""
         put_templates(self._client, self._name)
         self._create(dead_index(self._name), {})
-        last = max((int(version[-6:]) for version in self._all()), default=0)
-        version = f"{self._name}-{last + 1:06}"
-        body: dict[str, Any] = {"mappings": {"_meta": {_META: build_to_json(build)}}}
-        if live:
-            body["aliases"] = {self._name: {}}
-        else:
-            body["settings"] = _MERGED_LATER
-        self._create(version, body)
-        return version
+        number = max(self.numbers(), default=0) + 1
+        meta = {_META: version_to_json(build, Milestones())}
+        self._create(self.index(number), {"mappings": {"_meta": meta}, "settings": _LOADING})
+        return number
 
-    def promote(self, version: str, before: str | None) -> None:
-        """Makes a version searchable and the live one; only the one before it stays beside it."""
-        self._client.indices.put_settings(index=version, settings={"refresh_interval": None})
+    def point_to(self, number: int) -> None:
+        """Makes a version searchable and the live one."""
+        version, before = self.index(number), self.live()
+        settings = {"refresh_interval": None, "auto_expand_replicas": replicas()}
+        self._client.indices.put_settings(index=version, settings=settings)
         self._client.indices.refresh(index=version)
         actions: list[dict[str, Any]] = [{"add": {"index": version, "alias": self._name}}]
         if before is not None:
-            actions.append({"remove": {"index": before, "alias": self._name}})
+            actions.append({"remove": {"index": self.index(before), "alias": self._name}})
         self._client.indices.update_aliases(actions=actions)
-        for other in self._all():
-            if other not in (version, before):
-                self._client.indices.delete(index=other, ignore_unavailable=True)
 
-    def _all(self) -> list[str]:
-        """By number."""
-        found = self._client.indices.get(index=f"{self._name}-0*", features="aliases")
-        return sorted(index for index in found if self._pattern.fullmatch(index))
+    def remove(self, number: int) -> None:
+        self._client.indices.delete(index=self.index(number), ignore_unavailable=True)
+
+    def _stored(self, number: int, read: Callable[[dict[str, Any]], T]) -> T:
+        index = self.index(number)
+        mapping = self._client.indices.get_mapping(index=index)[index]["mappings"]
+        try:
+            return read(mapping["_meta"][_META])
+        except (KeyError, TypeError) as error:
+            raise InputError(
+                f"the index {index} was not made by this program; choose another name"
+            ) from error
 
     def _create(self, index: str, body: dict[str, Any]) -> None:
         try:

@@ -1,12 +1,10 @@
 """The folder of an embedded index: its versions, the pointer to the live one, and the lock.
 
-    PATH/current        {"version": 2}, replaced atomically
-    PATH/000002/        a table of documents, and build.json
-    PATH/version.new/   a version until it is whole
-    PATH/dead/          a table of dead letters
-    PATH/lock           held with flock by the run that writes; its content names the run
-
-A version above the live one is the unfinished work of a rebuild.
+PATH/current        {"version": 2}, replaced atomically
+PATH/000002/        a table of documents, and build.json: its build and milestones
+PATH/version.new/   a version until it is whole
+PATH/dead/          a table of dead letters
+PATH/lock           held with flock by the run that writes; its content names the run
 """
 
 from __future__ import annotations
@@ -16,15 +14,17 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from indexer.index.builds import build_from_json, build_to_json
+from indexer.index.builds import build_from_json, milestones_from_json, version_to_json
 from indexer.index.embedded.failures import as_input_error, as_job_error
-from indexer.index.records import Build
+from indexer.index.records import Build, Milestones
 from posts.errors import InputError
+
+T = TypeVar("T")
 
 _POINTER, _LOCK, _BUILD, _TABLE = "current", "lock", "build.json", "meta.json"
 _VERSION = re.compile(r"\d{6,}")
@@ -84,12 +84,12 @@ class IndexFolder:
         with as_input_error(self.path):
             return int(_object(pointer)["version"])
 
-    def point_to(self, version: int) -> None:
+    def point_to(self, number: int) -> None:
         """Makes a version the live one, in one step."""
         with as_job_error(self.path):
-            _write_durably(self.path / _POINTER, {"version": version})
+            _write_durably(self.path / _POINTER, {"version": number})
 
-    def versions(self) -> list[int]:
+    def numbers(self) -> list[int]:
         """All versions that have their build, finished or not, by number."""
         with as_input_error(self.path):
             found = [path.parent for path in self.path.glob(f"*/{_BUILD}")]
@@ -98,34 +98,46 @@ class IndexFolder:
     def version(self, number: int) -> Path:
         return self.path / f"{number:06}"
 
-    def build(self, version: int) -> Build:
-        with as_input_error(self.path):
-            try:
-                return build_from_json(_object(self.version(version) / _BUILD))
-            except (KeyError, TypeError) as error:
-                raise ValueError(f"{_BUILD} of version {version} is broken") from error
+    def build(self, number: int) -> Build:
+        return self._stored(number, build_from_json)
 
-    def create(self, build: Build) -> int:
-        """Makes the table in `draft` a version above all others."""
-        number = max(self.versions(), default=0) + 1
+    def milestones(self, number: int) -> Milestones:
+        return self._stored(number, milestones_from_json)
+
+    def note(self, number: int, milestones: Milestones) -> None:
+        """Records how far a version has come."""
+        content = version_to_json(self.build(number), milestones)
         with as_job_error(self.path):
-            _write_durably(self.draft / _BUILD, build_to_json(build))
+            _write_durably(self.version(number) / _BUILD, content)
+
+    def adopt_draft(self, build: Build) -> int:
+        """Makes the table in `draft` a version above all others."""
+        number = max(self.numbers(), default=0) + 1
+        with as_job_error(self.path):
+            _write_durably(self.draft / _BUILD, version_to_json(build, Milestones()))
             # Fails, as it should, if a folder of that name holds anything.
             self.draft.rename(self.version(number))
         return number
 
-    def remove(self, version: int) -> None:
+    def remove(self, number: int) -> None:
         """Searches that have it open go on; the system frees the space after them.
 
         A removal that is killed leaves a version without rows, never half a table.
         """
-        folder = self.version(version)
+        folder = self.version(number)
         with suppress(OSError):
             (folder / _TABLE).unlink(missing_ok=True)
             for path in folder.iterdir():
                 if path.name != _BUILD:
                     path.unlink()
         shutil.rmtree(folder, ignore_errors=True)
+
+    def _stored(self, number: int, read: Callable[[dict[str, Any]], T]) -> T:
+        with as_input_error(self.path):
+            try:
+                return read(_object(self.version(number) / _BUILD))
+            except (KeyError, TypeError) as error:
+                raise ValueError(f"{_BUILD} of version {number} is broken") from error
 
     def _is_ours(self, entry: Path) -> bool:
         """Whether a run that was killed before there was a pointer may have left this."""

@@ -7,14 +7,22 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from indexer.index.builds import refuse_another_model
+from indexer.index import lifecycle
 from indexer.index.embedded.failures import as_job_error
-from indexer.index.embedded.folder import IndexFolder
-from indexer.index.embedded.rows import document_row, documents_schema, letter_row, letters_schema
+from indexer.index.embedded.rows import document_row, letter_row, letters_schema
 from indexer.index.embedded.search import search
 from indexer.index.embedded.table import Table
+from indexer.index.embedded.versions import VersionsFolder
 from indexer.index.query import Query, Results
-from indexer.index.records import Build, DeadHeld, DeadLetter, Document, DocumentUpdate, Held
+from indexer.index.records import (
+    Build,
+    DeadHeld,
+    DeadLetter,
+    Document,
+    DocumentUpdate,
+    Held,
+    IndexVersion,
+)
 from indexer.index.stored import (
     UnstorableError,
     dead_from_source,
@@ -35,7 +43,7 @@ class EmbeddedIndex:
 
     def __init__(self, location: str, path: Path) -> None:
         self.location = location
-        self._folder = IndexFolder(path)
+        self._folder = VersionsFolder(path)
         self._version: int | None = None
         self._documents: tuple[int, Table] | None = None
         self._dead: Table | None = None
@@ -58,14 +66,11 @@ class EmbeddedIndex:
         return None if version is None else self._folder.build(version)
 
     def begin(self, build: Build, *, rebuild: bool = False) -> None:
-        live = self._folder.live()
-        if live is not None and not rebuild:
-            refuse_another_model(self.location, self._folder.build(live), build)
-            self._version = live
-            return
-        self._version = self._unfinished(live or 0, build) or self._create(build)
-        if live is None:
-            self._folder.point_to(self._version)
+        before = self._folder.live()
+        self._version = lifecycle.begin(self._folder, self.location, build, rebuild=rebuild)
+        if self._version != before:
+            # It may be what a removal that was killed has left, without its table.
+            self._folder.table(self._version, create=True)
 
     def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
         version = self._version if self._version is not None else self._folder.live()
@@ -101,15 +106,23 @@ class EmbeddedIndex:
             self._letters().apply([], rows)
         return refused
 
+    def finish(self) -> None:
+        lifecycle.finish(self._folder, self._chosen())
+
     def promote(self) -> None:
-        version, before = self._chosen(), self._folder.live()
-        if version == before:
-            return
-        self._folder.point_to(version)
-        for number in self._folder.versions():
-            # The version that was live until now stays, as a way back.
-            if number not in (version, before):
-                self._folder.remove(number)
+        lifecycle.promote(self._folder, self._chosen())
+
+    def versions(self) -> list[IndexVersion]:
+        return lifecycle.versions(self._folder)
+
+    def promote_version(self, number: int) -> None:
+        lifecycle.promote_finished(self._folder, number)
+
+    def roll_back(self) -> int:
+        return lifecycle.roll_back(self._folder)
+
+    def prune(self, *, keep: int, unpromoted: bool = False) -> list[int]:
+        return lifecycle.prune(self._folder, keep=keep, unpromoted=unpromoted)
 
     def refresh(self) -> None:
         """Nothing to do: what is committed is visible."""
@@ -119,11 +132,11 @@ class EmbeddedIndex:
         return 0 if version is None else self._table(version).count()
 
     def search(self, query: Query) -> Results:
-        live = self._folder.live()
-        if live is None:
+        table = self._live_table()
+        if table is None:
             raise InputError(f"there is no index at {self.location}; run `keyphrases index` first")
         with as_job_error(self._folder.path):
-            return search(self._table(live), query)
+            return search(table, query)
 
     def close(self) -> None:
         for table in (self._documents and self._documents[1], self._dead):
@@ -152,23 +165,6 @@ class EmbeddedIndex:
                 refused[update.id] = str(error)
         return rows, refused
 
-    def _unfinished(self, live: int, build: Build) -> int | None:
-        """An unfinished version with the build's model; those of other models are removed."""
-        found = None
-        for number in self._folder.versions():
-            if number > live and self._folder.build(number).model_digest == build.model_digest:
-                found = number
-            elif number > live:
-                self._folder.remove(number)
-        if found is not None:
-            # A removal that was killed has left it without its table.
-            Table(self._folder.version(found), documents_schema(), create=True)
-        return found
-
-    def _create(self, build: Build) -> int:
-        Table(self._folder.draft, documents_schema(), create=True)
-        return self._folder.create(build)
-
     def _chosen(self) -> int:
         if self._version is None:
             raise RuntimeError("begin() must choose a version before anything is written")
@@ -178,9 +174,18 @@ class EmbeddedIndex:
         if self._documents is None or self._documents[0] != version:
             if self._documents is not None:
                 self._documents[1].close()
-            table = Table(self._folder.version(version), documents_schema(), create=False)
-            self._documents = version, table
+            self._documents = version, self._folder.table(version)
         return self._documents[1]
+
+    def _live_table(self) -> Table | None:
+        """Of the live version, also if another becomes that and this one goes meanwhile."""
+        while (live := self._folder.live()) is not None:
+            try:
+                return self._table(live)
+            except InputError:
+                if self._folder.live() == live:
+                    raise
+        return None
 
     def _letters(self) -> Table:
         if self._dead is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import signal
 import subprocess
@@ -235,14 +234,3 @@ def test_a_search_of_another_process_sees_commits_and_promotions(tmp_path: Path)
     writer.promote()
     assert reader.search(Query(words="cat")).total == 1
     writer.close()
-
-
-def test_a_rebuild_keeps_only_the_version_before_it(tmp_path: Path) -> None:
-    index = open_index(f"embedded:{tmp_path}")
-    index.begin(BUILD)
-    for _ in range(2):
-        index.begin(BUILD, rebuild=True)
-        index.promote()
-    index.close()
-    assert json.loads((tmp_path / "current").read_text()) == {"version": 3}
-    assert sorted(path.name for path in tmp_path.glob("0*")) == ["000002", "000003"]

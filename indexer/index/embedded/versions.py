@@ -1,0 +1,26 @@
+"""The versions of an embedded index with their tables (see `indexer.index.lifecycle`)."""
+
+from __future__ import annotations
+
+import tantivy
+
+from indexer.index.embedded.folder import IndexFolder
+from indexer.index.embedded.rows import documents_schema
+from indexer.index.embedded.table import Table
+from indexer.index.records import Build
+
+
+class VersionsFolder(IndexFolder):
+    """The folder, as a store of versions."""
+
+    def create(self, build: Build) -> int:
+        Table(self.draft, documents_schema(), create=True)
+        return self.adopt_draft(build)
+
+    def documents(self, number: int) -> int:
+        if not tantivy.Index.exists(str(self.version(number))):
+            return 0  # A removal was killed.
+        return self.table(number).count()
+
+    def table(self, number: int, *, create: bool = False) -> Table:
+        return Table(self.version(number), documents_schema(), create=create)

@@ -1,0 +1,169 @@
+"""Versions of an index: begun, finished, promoted, rolled back, removed; on both engines."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from indexer.index.embedded.folder import IndexFolder
+from indexer.index.lifecycle import WAYS_BACK
+from indexer.index.location import open_index
+from indexer.index.protocol import Index
+from indexer.index.query import Query
+from posts.errors import InputError
+from tests.indexer.index.samples import BUILD, OTHER_BUILD, document
+
+
+def statuses(index: Index) -> dict[int, str]:
+    return {one.number: one.status for one in index.versions()}
+
+
+def rebuilt(index: Index, id: str, run: str = "later") -> None:
+    """A new version with one document is written, finished and promoted."""
+    index.begin(replace(OTHER_BUILD, run=run), rebuild=True)
+    index.write([document(id, "a cat")])
+    index.finish()
+    index.promote()
+
+
+def found(index: Index) -> list[str]:
+    return [hit.id for hit in index.search(Query(words="cat")).hits]
+
+
+def test_a_version_tells_how_far_it_has_come(index: Index) -> None:
+    assert statuses(index) == {1: "live"}
+    index.write([document("p1")])
+    index.finish()
+    index.begin(OTHER_BUILD, rebuild=True)
+    assert statuses(index) == {1: "live", 2: "unfinished"}
+    index.write([document("p1"), document("p2")])
+    index.finish()
+    assert statuses(index) == {1: "live", 2: "ready"}
+    index.promote()
+
+    first, second = index.versions()
+    assert (first.status, second.status) == ("previous", "live")
+    assert (first.documents, second.documents) == (1, 2)
+    assert (first.build, second.build) == (BUILD, OTHER_BUILD)
+    for one in (first, second):
+        assert one.milestones.finished is not None
+        assert one.milestones.promoted is not None
+
+
+def test_finished_and_promoted_are_noted_once(index: Index) -> None:
+    index.finish()
+    (before,) = index.versions()
+    index.begin(BUILD)
+    index.finish()
+    index.promote()
+    assert index.versions() == [before]
+
+
+def test_there_is_a_way_back_and_forth(index: Index) -> None:
+    index.write([document("old", "a cat")])
+    index.refresh()
+    rebuilt(index, "new")
+    assert found(index) == ["new"]
+    assert index.roll_back() == 1
+    assert found(index) == ["old"]
+    with pytest.raises(InputError, match="no older version"):
+        index.roll_back()
+    index.promote_version(2)
+    assert found(index) == ["new"]
+
+
+def test_a_rebuild_after_a_rollback_leaves_the_version_that_was_live(index: Index) -> None:
+    rebuilt(index, "new")
+    index.roll_back()
+    index.begin(OTHER_BUILD, rebuild=True)
+    assert index.held(["new"]) == {}
+    assert statuses(index) == {1: "live", 2: "previous", 3: "unfinished"}
+
+
+def test_only_a_finished_version_of_this_index_can_be_promoted(index: Index) -> None:
+    index.begin(OTHER_BUILD, rebuild=True)
+    with pytest.raises(InputError, match=r"version 2 is unfinished.*--rebuild"):
+        index.promote_version(2)
+    with pytest.raises(InputError, match=r"no version 7 of this index; it has 1, 2"):
+        index.promote_version(7)
+    assert statuses(index) == {1: "live", 2: "unfinished"}
+
+
+def test_a_promotion_leaves_a_few_ways_back(index: Index) -> None:
+    for number in range(WAYS_BACK + 2):
+        rebuilt(index, f"p{number}")
+    live = WAYS_BACK + 3
+    previous = range(live - WAYS_BACK, live)
+    assert statuses(index) == {**dict.fromkeys(previous, "previous"), live: "live"}
+
+
+def test_versions_are_removed_as_asked(index: Index) -> None:
+    rebuilt(index, "second")
+    rebuilt(index, "third")
+    index.begin(replace(OTHER_BUILD, run="fourth"), rebuild=True)
+    assert index.prune(keep=1) == [1]
+    assert statuses(index) == {2: "previous", 3: "live", 4: "unfinished"}
+    assert index.prune(keep=0, unpromoted=True) == [2, 4]
+    assert statuses(index) == {3: "live"}
+    assert found(index) == ["third"]
+
+
+def test_no_search_fails_while_versions_are_promoted_and_rolled_back(
+    location: str, index: Index
+) -> None:
+    index.write([document("old", "a cat")])
+    index.refresh()
+    rebuilt(index, "new")
+    ended = threading.Event()
+    seen: list[list[str]] = []
+    failed: list[BaseException] = []
+
+    def search() -> None:
+        searcher = open_index(location)
+        try:
+            while not ended.is_set():
+                seen.append(found(searcher))
+        except BaseException as error:  # noqa: BLE001 - told by the test
+            failed.append(error)
+        finally:
+            searcher.close()
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        index.roll_back()
+        index.promote_version(max(statuses(index)))
+        rebuilt(index, "new")
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert {tuple(one) for one in seen} <= {("old",), ("new",)}
+
+
+def test_a_promotion_killed_half_way_is_still_a_way_back(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(Exception):
+        pass
+
+    index = open_index(f"embedded:{tmp_path}/index")
+    with index.lock("first"):
+        index.begin(BUILD)
+        index.begin(OTHER_BUILD, rebuild=True)
+        index.finish()
+        with monkeypatch.context() as patch:
+
+            def killed(*_: object) -> None:
+                raise KilledError
+
+            patch.setattr(IndexFolder, "note", killed)
+            with pytest.raises(KilledError):
+                index.promote()
+        assert statuses(index) == {1: "previous", 2: "live"}
+        rebuilt(index, "third")
+        assert statuses(index) == {1: "previous", 2: "previous", 3: "live"}
+    index.close()
