@@ -25,6 +25,7 @@ COMMANDS = {
     "tag": "Print the keyphrases of some pictures and texts.",
     "index": "Generate keyphrases for a dump and make them searchable.",
     "search": "Search an index.",
+    "delete": "Take posts down: out of the index and of all later runs.",
     "indexes": "List the versions of an index, promote, roll back and remove them.",
     "models": "List, inspect, promote, roll back and verify models.",
 }

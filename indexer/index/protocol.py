@@ -76,6 +76,11 @@ class Index(Ledger, Protocol):
         """Writes durably; ids or keys that the engine refused for good, with the reason."""
         ...
 
+    def take_down(self, letters: Sequence[DeadLetter]) -> int:
+        """Writes the letters and removes their documents from all versions, so that no way back
+        leads to them; how many of them the live version had. For whoever holds the lock."""
+        ...
+
     def finish(self) -> None:
         """Notes that all of a dump is in the version of this run."""
         ...

@@ -72,6 +72,9 @@ class Ask:
             "held": held is not None,
             "was_dead": dead is not None,
         }
+        if dead is not None and dead.reason == Reason.TAKEN_DOWN:
+            taken_down = PostError(dead.reason, dead.detail, dead.transient)
+            return row | _dead(taken_down, dead.generation, dead)
         if post.error is not None and picture is None:
             return row | _dead(post.error, "", dead)
         whole = self._hashes(post, picture, unreadable=False)

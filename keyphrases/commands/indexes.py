@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +9,9 @@ import click
 import orjson
 
 from indexer.index.lifecycle import WAYS_BACK
-from indexer.index.location import open_index
-from indexer.index.protocol import Index
 from indexer.index.records import IndexVersion
-from indexer.run_id import new_run_id
 from keyphrases.console import out, table
-from posts.errors import InputError
+from keyphrases.index_access import locked_index, opened_index
 
 _INDEX = click.option(
     "--index", "location", required=True, help="embedded:PATH or http(s)://HOST:PORT/NAME"
@@ -35,7 +30,7 @@ def command() -> None:
 @_JSON
 def list_versions(location: str, as_json: bool) -> None:
     """List all versions and how far each has come."""
-    with _opened(location) as index:
+    with opened_index(location) as index:
         rows = [_row(one) for one in index.versions()]
     if as_json:
         click.echo(orjson.dumps(rows))
@@ -50,7 +45,7 @@ def list_versions(location: str, as_json: bool) -> None:
 @_INDEX
 def promote(version: int, location: str) -> None:
     """Make VERSION the live one, in one step; it must be finished."""
-    with _locked(location) as index:
+    with locked_index(location) as index:
         index.promote_version(version)
     out.print(f"version {version} of {location} is live")
 
@@ -59,7 +54,7 @@ def promote(version: int, location: str) -> None:
 @_INDEX
 def rollback(location: str) -> None:
     """Make the version live again that was so before."""
-    with _locked(location) as index:
+    with locked_index(location) as index:
         version = index.roll_back()
     out.print(f"version {version} of {location} is live again")
 
@@ -70,29 +65,9 @@ def rollback(location: str) -> None:
 @click.option("--unpromoted", is_flag=True, help="Those of rebuilds that never went live too.")
 def prune(location: str, keep: int, unpromoted: bool) -> None:
     """Remove versions that were live, but the KEEP youngest."""
-    with _locked(location) as index:
+    with locked_index(location) as index:
         gone = index.prune(keep=keep, unpromoted=unpromoted)
     out.print(f"removed: {', '.join(map(str, gone)) or 'none'}")
-
-
-@contextmanager
-def _opened(location: str) -> Iterator[Index]:
-    index = open_index(location)
-    try:
-        yield index
-    finally:
-        index.close()
-
-
-@contextmanager
-def _locked(location: str) -> Iterator[Index]:
-    """No run may write to a version that this switches or removes."""
-    with _opened(location) as index:
-        index.check()
-        if index.live() is None:
-            raise InputError(f"there is no index at {location}; run `keyphrases index` first")
-        with index.lock(new_run_id()):
-            yield index
 
 
 def _row(one: IndexVersion) -> dict[str, Any]:

@@ -126,15 +126,23 @@ class ElasticIndex:
             for letter in letters
             if letter.replaces and storable_id(letter.id)
         ]
-        added = [
-            bulk.operation("index", dead, letter_key(letter.key), letter_source(letter))
-            for letter in letters
-        ]
+        added = _letter_operations(dead, letters)
         # Removals come first: a crash between the steps leaves posts that the next run finds
         # nowhere and does again, never a document and a dead letter of the same post.
         for step in (cleared, [*replaced, *operations], added):
             refused |= bulk.write(self._server, step)
         return refused
+
+    def take_down(self, letters: Sequence[DeadLetter]) -> int:
+        ids = [letter.id for letter in letters if storable_id(letter.id)]
+        live = len(self.held(ids))
+        # Letters come first: after a crash between the steps no run brings the posts back.
+        bulk.write(self._server, _letter_operations(dead_index(self._name), letters))
+        indices = self._server.persistently(self._indices)
+        for index in indices:
+            bulk.write(self._server, [bulk.operation("delete", index, id) for id in ids])
+        self._server.persistently(lambda client: client.indices.refresh(index=indices))
+        return live
 
     def finish(self) -> None:
         number = self._begun()
@@ -213,6 +221,11 @@ class ElasticIndex:
     def _versions(self, client: Elasticsearch) -> Versions:
         return Versions(client, self._name)
 
+    def _indices(self, client: Elasticsearch) -> list[str]:
+        """Those of all versions."""
+        versions = self._versions(client)
+        return [versions.index(number) for number in versions.numbers()]
+
     def _asked(self) -> str | None:
         """The index of this run's version or, without one, of the live version."""
         number = self._version
@@ -249,6 +262,13 @@ def _documents(
     if errors:
         raise NotYetError(reason_of(errors[0]))
     return answers
+
+
+def _letter_operations(index: str, letters: Sequence[DeadLetter]) -> list[bulk.Operation]:
+    return [
+        bulk.operation("index", index, letter_key(letter.key), letter_source(letter))
+        for letter in letters
+    ]
 
 
 def _document_operations(

@@ -102,9 +102,18 @@ class EmbeddedIndex:
         if replaced or added:
             self._table(self._chosen()).apply(replaced, added)
         if letters:
-            rows = {letter_key(each.key): letter_row(letter_source(each)) for each in letters}
-            self._letters().apply([], rows)
+            self._apply_letters(letters)
         return refused
+
+    def take_down(self, letters: Sequence[DeadLetter]) -> int:
+        ids = [letter.id for letter in letters if storable_id(letter.id)]
+        live = len(self.held(ids))
+        # Letters come first: after a crash between the steps no run brings the posts back.
+        self._apply_letters(letters)
+        for number in self._folder.numbers():
+            if self._folder.documents(number):
+                self._table(number).apply(ids, {})
+        return live
 
     def finish(self) -> None:
         lifecycle.finish(self._folder, self._chosen())
@@ -143,6 +152,10 @@ class EmbeddedIndex:
             if table is not None:
                 table.close()
         self._documents = self._dead = self._version = None
+
+    def _apply_letters(self, letters: Sequence[DeadLetter]) -> None:
+        rows = {letter_key(each.key): letter_row(letter_source(each)) for each in letters}
+        self._letters().apply([], rows)
 
     def _rows(
         self, documents: Sequence[Document], updates: Sequence[DocumentUpdate]

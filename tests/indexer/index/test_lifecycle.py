@@ -12,8 +12,8 @@ from indexer.index.lifecycle import WAYS_BACK
 from indexer.index.location import open_index
 from indexer.index.protocol import Index
 from indexer.index.query import Query
-from posts.errors import InputError
-from tests.indexer.index.samples import BUILD, OTHER_BUILD, document
+from posts.errors import InputError, Reason
+from tests.indexer.index.samples import BUILD, OTHER_BUILD, document, letter
 
 
 def statuses(index: Index) -> dict[int, str]:
@@ -108,6 +108,23 @@ def test_versions_are_removed_as_asked(index: Index) -> None:
     assert index.prune(keep=0, unpromoted=True) == [2, 4]
     assert statuses(index) == {3: "live"}
     assert found(index) == ["third"]
+
+
+def test_what_is_taken_down_is_in_no_version_and_no_way_back_leads_to_it(index: Index) -> None:
+    index.write([document("bad", "a cat"), document("good", "a cat")])
+    index.finish()
+    rebuilt(index, "bad")
+    index.begin(replace(OTHER_BUILD, run="third"), rebuild=True)
+    index.write([document("bad", "a cat")])
+    letters = [letter(id, reason=Reason.TAKEN_DOWN) for id in ("bad", "never seen", "x" * 600)]
+    assert index.take_down(letters) == 1
+    assert set(index.dead(["bad", "good", "never seen", "x" * 600])) == {
+        *("bad", "never seen", "x" * 600)
+    }
+    assert [one.documents for one in index.versions()] == [1, 0, 0]
+    assert found(index) == []
+    index.roll_back()
+    assert found(index) == ["good"]
 
 
 def test_no_search_fails_while_versions_are_promoted_and_rolled_back(

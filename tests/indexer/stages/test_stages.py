@@ -21,6 +21,7 @@ from indexer.stages.columns import ASKED, DECODED, FINISHED, Action
 from indexer.stages.decode import Decode, ReadWords, shrink
 from indexer.stages.generate import Generate
 from indexer.stages.read import Read
+from indexer.takedown import take_down
 from posts.dump import Dump
 from posts.duplicates import Duplicates, hash_ids
 from posts.errors import PostError, Reason
@@ -354,3 +355,21 @@ def test_pictures_of_unchanged_posts_are_not_read(tmp_path: Path, index: Index) 
         raise AssertionError("a picture was read")
 
     assert Night(folder, index, read_words=refuse).go().unchanged == 3
+
+
+def test_a_post_that_was_taken_down_stays_out_whatever_it_becomes(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "one"}, {"id": "b", "text": "two"}])
+    Night(folder, index).go()
+    assert take_down(index, ["a", "a"], "a complaint", "run") == 1
+    lines(folder, [{"id": "a", "text": "changed"}, {"id": "b", "text": "two"}])
+    outcomes = Night(folder, index).go(refuse_to_load)
+    assert (outcomes.unchanged, outcomes.letters) == (1, [])
+    (known,) = outcomes.known_letters
+    assert (known.id, known.reason, known.detail) == ("a", Reason.TAKEN_DOWN, "a complaint")
+    assert set(index.held(["a", "b"])) == {"b"}
+    # Nor does a fault of its own take the place of that.
+    lines(folder, [{"id": "a", "text": "", "image_uri": "gone.jpg"}, {"id": "b", "text": "two"}])
+    (known,) = Night(folder, index).go(refuse_to_load).known_letters
+    assert known.reason == Reason.TAKEN_DOWN
