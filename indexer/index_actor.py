@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import ray
@@ -30,7 +31,9 @@ class _Opened:
         self._index = open_index(location)
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return getattr(self._index, method)(*args, **kwargs)
+        answer = getattr(self._index, method)(*args, **kwargs)
+        # What comes page by page travels as one.
+        return list(chain.from_iterable(answer)) if isinstance(answer, Iterator) else answer
 
 
 class RemoteIndex:
@@ -62,6 +65,12 @@ class RemoteIndex:
     ) -> Mapping[str, str]:
         refused: Mapping[str, str] = self._call("write", documents, updates, letters)
         return refused
+
+    def ids(self) -> Iterator[Sequence[str]]:
+        yield self._call("ids")
+
+    def remove(self, ids: Sequence[str]) -> None:
+        self._call("remove", ids)
 
     def finish(self) -> None:
         self._call("finish")

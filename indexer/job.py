@@ -9,6 +9,8 @@ from pathlib import Path
 from indexer.writer import WriteSettings
 from posts.errors import InputError
 
+APPEND, SNAPSHOT = MODES = ("append", "snapshot")
+
 
 @dataclass(frozen=True, kw_only=True)
 class IndexJob:
@@ -27,6 +29,10 @@ class IndexJob:
     `PATH-dead-letters`; for Elasticsearch, no file."""
     max_error_rate: float | None = None
     """See `indexer.tally.ErrorBudget`."""
+    mode: str = APPEND
+    """`append`: what a dump does not bring any more stays; `snapshot`: it goes."""
+    max_gone_rate: float | None = None
+    """See `indexer.snapshot.remove_gone`."""
     rebuild: bool = False
     """Write a new version of the index, which goes live when it is complete."""
     keep_text_of_broken_pictures: bool = False
@@ -49,12 +55,17 @@ class IndexJob:
     """Seconds without any stage getting on, after which the run is given up."""
 
     def __post_init__(self) -> None:
-        for name in ("max_error_rate", "cpus_per_actor", "gpus_per_actor"):
+        if self.mode not in MODES:
+            raise InputError(f"--mode must be {' or '.join(MODES)}, not {self.mode}")
+        for name in ("max_error_rate", "max_gone_rate", "cpus_per_actor", "gpus_per_actor"):
             value = getattr(self, name)
             if value is not None and not math.isfinite(value):
                 raise InputError(f"--{name.replace('_', '-')} must be a number, not {value}")
-        if self.max_error_rate is not None and not 0 <= self.max_error_rate <= 1:
-            raise InputError("--max-error-rate must lie between 0 and 1, such as 0.05")
+        for name in ("max_error_rate", "max_gone_rate"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                option = f"--{name.replace('_', '-')}"
+                raise InputError(f"{option} must lie between 0 and 1, such as 0.05")
         for name, least in (("actors", 1), ("read_rows", 1), ("model_rows", 1)):
             value = getattr(self, name)
             if value is not None and value < least:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from ray.exceptions import RayError
@@ -18,7 +19,7 @@ from indexer.failures import as_job_error
 from indexer.ids import hash_all_ids
 from indexer.index.protocol import Index
 from indexer.index_actor import RemoteIndex
-from indexer.job import IndexJob
+from indexer.job import SNAPSHOT, IndexJob
 from indexer.model_loader import ModelLoader
 from indexer.outcomes import outcomes_of
 from indexer.pipeline import build_pipeline
@@ -27,6 +28,7 @@ from indexer.progress import RemoteProgress
 from indexer.ray_session import cluster_nodes, ray_session
 from indexer.reservation import DECODE_CPUS, OCR_CPUS, Reservation, reserve
 from indexer.run_id import new_run_id
+from indexer.snapshot import remove_gone
 from indexer.stages.ask import Ask
 from indexer.stages.decode import Decode, rows_per_table
 from indexer.stages.generate import LoadModel
@@ -36,7 +38,7 @@ from indexer.summary import RunSummary
 from indexer.tally import ErrorBudget, Tally
 from indexer.watch import OnProgress, Watch
 from indexer.writer import Writer
-from posts.duplicates import Duplicates
+from posts.duplicates import Duplicates, IdHashes
 from posts.errors import JobError, KeyphraseError
 from posts.ocr import read_words
 
@@ -72,7 +74,9 @@ def index_dump(
         letters = DeadLetterFile(job.dead_letters_folder, run)
         tally = Tally()
         with as_job_error(tally), contextlib.closing(letters):
-            _Run(job, ready, index, reservation, letters, tally, run).go(on_progress, load)
+            removed = _Run(job, ready, index, reservation, letters, tally, run).go(
+                on_progress, load
+            )
         return RunSummary(
             run=run,
             index=ready.index.location,
@@ -83,6 +87,7 @@ def index_dump(
             updated=tally.updated,
             unchanged=tally.unchanged,
             dead=tally.dead,
+            removed=removed,
             seconds=time.monotonic() - begun,
             dead_letters=letters.location,
         )
@@ -110,7 +115,8 @@ class _Run:
         self._budget = ErrorBudget(rate=job.max_error_rate)
         self._writer = Writer(index, tally, letters, run, job.write)
 
-    def go(self, on_progress: OnProgress | None, load: LoadModel | None) -> None:
+    def go(self, on_progress: OnProgress | None, load: LoadModel | None) -> int | None:
+        """To its end; how many posts a snapshot has removed."""
         hashes = hash_all_ids(
             self._ready.dump, self._ready.fragments, self._job.stall_after, on_progress
         )
@@ -133,10 +139,20 @@ class _Run:
             stream.stop()
         arrivals.check(self._tally.read)
         self._budget.check(self._tally.dead, arrivals.total)
+        removed = self._remove_gone(hashes)
         self._index.finish()
         if self._job.rebuild:
             self._index.promote()
         self._index.refresh()
+        return removed
+
+    def _remove_gone(self, hashes: Sequence[IdHashes]) -> int | None:
+        if self._job.rebuild:
+            # What another night's rebuild has left may have gone since; no one misses it.
+            return remove_gone(self._index, hashes, rate=1.0)
+        if self._job.mode == SNAPSHOT:
+            return remove_gone(self._index, hashes, self._job.max_gone_rate)
+        return None
 
     def _consume(self, stream: Stream, arrivals: Arrivals, watch: Watch) -> None:
         while not stream.ended:

@@ -20,6 +20,8 @@ class RunSummary:
     updated: int
     unchanged: int
     dead: int
+    removed: int | None
+    """Posts that were in the index and not in the dump any more; None: nobody looked."""
     seconds: float
     dead_letters: str | None
     """Where the Parquet file lies."""
@@ -35,6 +37,7 @@ class RunSummary:
             {
                 "run": self.run,
                 **{name: getattr(self, name) for name in counts},
+                **({} if self.removed is None else {"removed": self.removed}),
                 "seconds": round(self.seconds, 3),
                 "posts_per_second": round(self.posts_per_second, 2),
                 "index": self.index,

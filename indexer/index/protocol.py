@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -74,6 +74,14 @@ class Index(Ledger, Protocol):
         letters: Sequence[DeadLetter] = (),
     ) -> Mapping[str, str]:
         """Writes durably; ids or keys that the engine refused for good, with the reason."""
+        ...
+
+    def ids(self) -> Iterator[Sequence[str]]:
+        """Of all documents of the run's version, some at a time; nothing is written meanwhile."""
+        ...
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Removes documents from the run's version; their dead letters stay."""
         ...
 
     def take_down(self, letters: Sequence[DeadLetter]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from indexer.job import IndexJob
+from indexer.job import APPEND, MODES, IndexJob
 from indexer.preview import PreviewedPost, preview
 from indexer.run import index_dump
 from indexer.summary import RunSummary
@@ -22,6 +22,16 @@ from keyphrases.console import Bar, err, out, printable
 @click.option("--model", help="NAME, NAME@VERSION or NAME@ALIAS; NAME alone is what is promoted.")
 @click.option("--dead-letters", help="Folder or s3:// prefix for a Parquet file of bad posts.")
 @click.option("--max-error-rate", type=float, help="Give up if more of the posts are bad (0 to 1).")
+@click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    default=APPEND,
+    show_default=True,
+    help="snapshot: what is not in the dump any more leaves the index.",
+)
+@click.option(
+    "--max-gone-rate", type=float, help="Remove nothing if more of the index is gone (0 to 1)."
+)
 @click.option("--rebuild", is_flag=True, help="Write a new version beside the live index.")
 @click.option("--preview", "previewed", type=int, help="Show keyphrases of N posts, write nothing.")
 @click.option(
@@ -40,6 +50,8 @@ def command(
     model: str | None,
     dead_letters: str | None,
     max_error_rate: float | None,
+    mode: str,
+    max_gone_rate: float | None,
     rebuild: bool,
     previewed: int | None,
     keep_text_of_broken_pictures: bool,
@@ -60,6 +72,8 @@ def command(
         model=chosen.model,
         dead_letters=dead_letters,
         max_error_rate=max_error_rate,
+        mode=mode,
+        max_gone_rate=max_gone_rate,
         rebuild=rebuild,
         keep_text_of_broken_pictures=keep_text_of_broken_pictures,
         ocr=ocr,

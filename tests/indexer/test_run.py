@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,23 @@ def test_an_interrupted_run_is_resumed_and_nothing_is_done_twice(
     assert (again.unchanged, again.generated) == (done, GOOD - done)
     assert again.dead == BAD
     assert open_index(job.index).count() == GOOD
+
+
+def test_what_has_gone_from_the_dump_stays_or_goes_as_asked(tmp_path: Path, store: str) -> None:
+    write_dump(tmp_path / "dump", good_rows(20))
+    job = a_job(tmp_path, store)
+    assert index_dump(job, load=LastWord).removed is None
+    write_dump(tmp_path / "dump", good_rows(15), lines=())
+    appended = index_dump(job, load=refuse_to_load)
+    assert (appended.unchanged, appended.removed) == (15, None)
+    index = open_index(job.index)
+    assert index.count() == 20
+    with pytest.raises(JobError, match="5 of the index's 20 posts"):
+        index_dump(replace(job, mode="snapshot", max_gone_rate=0.2), load=refuse_to_load)
+    snapshot = index_dump(replace(job, mode="snapshot"), load=refuse_to_load)
+    assert json.loads(snapshot.to_json())["removed"] == 5
+    assert index.count() == 15
+    assert index.held(["post-14", "post-15"]).keys() == {"post-14"}
 
 
 def test_words_in_pictures_are_read_if_asked_for(tmp_path: Path, store: str) -> None:

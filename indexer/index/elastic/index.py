@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
@@ -42,6 +43,8 @@ from posts.errors import InputError, JobError
 _PATIENCE_SECONDS = 300.0
 _LOOKUP = 1_000
 """Ids of one multi-get."""
+_PAGE = 10_000
+"""Ids of one search; as many as Elasticsearch gives."""
 
 
 class ElasticIndex:
@@ -132,6 +135,18 @@ class ElasticIndex:
         for step in (cleared, [*replaced, *operations], added):
             refused |= bulk.write(self._server, step)
         return refused
+
+    def ids(self) -> Iterator[Sequence[str]]:
+        self.refresh()
+        version, after = self._chosen(), ""
+        while page := self._server.persistently(partial(_ids_after, index=version, after=after)):
+            yield page
+            after = page[-1]
+
+    def remove(self, ids: Sequence[str]) -> None:
+        self._check_lock()
+        version = self._chosen()
+        bulk.write(self._server, [bulk.operation("delete", version, id) for id in ids])
 
     def take_down(self, letters: Sequence[DeadLetter]) -> int:
         ids = [letter.id for letter in letters if storable_id(letter.id)]
@@ -269,6 +284,20 @@ def _letter_operations(index: str, letters: Sequence[DeadLetter]) -> list[bulk.O
         bulk.operation("index", index, letter_key(letter.key), letter_source(letter))
         for letter in letters
     ]
+
+
+def _ids_after(client: Elasticsearch, *, index: str, after: str) -> list[str]:
+    """The next ids by their order."""
+    answer = client.search(
+        index=index,
+        size=_PAGE,
+        sort=[{"id": "asc"}],
+        search_after=[after],
+        source=False,
+        track_total_hits=False,
+        filter_path="hits.hits._id",
+    )
+    return [hit["_id"] for hit in answer.get("hits", {}).get("hits", [])]
 
 
 def _document_operations(

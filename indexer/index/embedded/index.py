@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,12 @@ class EmbeddedIndex:
         if letters:
             self._apply_letters(letters)
         return refused
+
+    def ids(self) -> Iterator[Sequence[str]]:
+        return self._table(self._chosen()).keys()
+
+    def remove(self, ids: Sequence[str]) -> None:
+        self._table(self._chosen()).apply(ids, {})
 
     def take_down(self, letters: Sequence[DeadLetter]) -> int:
         ids = [letter.id for letter in letters if storable_id(letter.id)]

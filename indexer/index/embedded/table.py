@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ KEY, SOURCE = "key", "source"
 _WRITER_BYTES = 64_000_000
 _LOOKUP = 1_000
 """Keys of one lookup."""
+_PAGE = 100_000
+"""Keys given at once."""
 
 
 def keyed_schema() -> tantivy.SchemaBuilder:
@@ -68,6 +70,17 @@ class Table:
                 for key, address in result.hits:
                     found[key] = read_source(searcher, address)
         return found
+
+    def keys(self) -> Iterator[list[str]]:
+        """Of all rows, some at a time."""
+        searcher = self.searcher()
+        everything = tantivy.Query.all_query()
+        for start in range(0, searcher.num_docs, _PAGE):
+            with as_job_error(self._folder):
+                page = searcher.search(
+                    everything, limit=_PAGE, offset=start, count=False, order_by_field=KEY
+                )
+            yield [str(key) for key, _ in page.hits]
 
     def apply(self, removed: Iterable[str], added: Mapping[str, Mapping[str, Any]]) -> None:
         """Removes rows and adds or replaces others, durably, in one commit.

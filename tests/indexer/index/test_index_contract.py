@@ -360,3 +360,18 @@ def test_punctuation_alone_asks_for_nothing_and_no_hits_can_be_wanted(index: Ind
     index.write([document("p1")])
     assert found(index, " ... !? ") == ["p1"]
     assert found(index, "plain", limit=0) == []
+
+
+def test_all_ids_are_told_and_documents_removed_by_them(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.index.embedded.table._PAGE", 2)
+    monkeypatch.setattr("indexer.index.elastic.index._PAGE", 2)
+    ids = ["p1", " ", "é", "_all", "x" * 512]
+    index.write([document(id, "a cat") for id in ids], letters=[letter("p9")])
+    pages = list(index.ids())
+    assert sorted(id for page in pages for id in page) == sorted(ids)
+    assert max(map(len, pages)) == 2
+    index.remove(["p1", "é", "nobody"])
+    assert {id for page in index.ids() for id in page} == {" ", "_all", "x" * 512}
+    assert set(index.dead(["p9"])) == {"p9"}
