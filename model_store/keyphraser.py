@@ -6,6 +6,7 @@ keyphraser(["a red cat asleep"], [picture])    # [[Keyphrase("cat", 0.93), ...]]
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from model_store.quantization import native_precision, quantize
 from model_store.seal import read_card
 from posts.files.local import LocalFiles
 from posts.phrases import Keyphrase
+
+_log = logging.getLogger(__name__)
 
 
 class Keyphraser:
@@ -54,6 +57,7 @@ class Keyphraser:
         self._prompt = Prompt(processor, family, max_text_tokens=settings.max_text_tokens)
         self._settings = settings
         self._cache_dtype = cache_dtype
+        self._largest_batch = settings.batch_size
 
     @classmethod
     def load(cls, bundle: Path, *, device: str | None = None) -> Keyphraser:
@@ -100,7 +104,9 @@ class Keyphraser:
         self._model.eval()
         try:
             for rows in self._batches(texts, pictures):
-                answers = self._ask([texts[i] for i in rows], [pictures[i] for i in rows])
+                answers = self._ask_within_memory(
+                    [texts[i] for i in rows], [pictures[i] for i in rows]
+                )
                 found.update(zip(rows, answers, strict=True))
                 give_back_memory()
         finally:
@@ -114,8 +120,31 @@ class Keyphraser:
         for shown in (True, False):
             rows = [row for row, one in enumerate(pictures) if (one is not None) == shown]
             rows.sort(key=lambda row: len(texts[row]))
-            size = self._settings.batch_size
-            yield from (rows[start : start + size] for start in range(0, len(rows), size))
+            start = 0
+            while start < len(rows):
+                size = self._largest_batch
+                yield rows[start : start + size]
+                start += size
+
+    def _ask_within_memory(
+        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
+    ) -> list[list[Keyphrase]]:
+        """In one batch or, if memory is too short for that, in halves, as all that follow."""
+        try:
+            return self._ask(texts, pictures)
+        except RuntimeError as error:
+            if len(texts) == 1 or not _is_out_of_memory(error):
+                raise
+            _log.warning("too little memory for a batch of %d posts (%s)", len(texts), error)
+        # Only now, for the error holds on to what the batch has taken.
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        middle = len(texts) // 2
+        self._largest_batch = max(1, min(self._largest_batch, middle))
+        return [
+            *self._ask_within_memory(texts[:middle], pictures[:middle]),
+            *self._ask_within_memory(texts[middle:], pictures[middle:]),
+        ]
 
     @torch.inference_mode()
     def _ask(
@@ -148,6 +177,11 @@ class Keyphraser:
     def _select(self, keyphrases: Sequence[Keyphrase]) -> list[Keyphrase]:
         good = [one for one in keyphrases if one.score >= self._settings.min_score]
         return good[: self._settings.max_keyphrases]
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """On a GPU, or on a CPU, where torch has no class of its own for that."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def cast_parameters(model: PreTrainedModel, dtype: torch.dtype) -> None:

@@ -33,8 +33,8 @@ LoadModel = Callable[[], AsksModel]
 class Generate:
     """Takes a table of `DECODED`; gives one of `FINISHED`, row for row.
 
-    The model is loaded when the first post needs it. A batch that fails is asked again post by
-    post, so that a post the model stumbles over costs no other post its keyphrases.
+    The model is loaded when the first post needs it. Posts that fail together are asked again in
+    halves, so that one that the model stumbles over costs no other its keyphrases.
     """
 
     def __init__(self, load: LoadModel) -> None:
@@ -68,11 +68,11 @@ class Generate:
         except Exception as error:  # noqa: BLE001 - whatever a model raises, other posts go on
             if len(texts) == 1:
                 return [error]
-            _log.warning("a batch of %d posts failed (%s); asking post by post", len(texts), error)
+            _log.warning("%d posts failed together (%s); asking in halves", len(texts), error)
+        middle = len(texts) // 2
         return [
-            answer
-            for text, picture in zip(texts, pictures, strict=True)
-            for answer in self._ask([text], [picture])
+            *self._ask(texts[:middle], pictures[:middle]),
+            *self._ask(texts[middle:], pictures[middle:]),
         ]
 
 

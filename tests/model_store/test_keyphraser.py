@@ -55,6 +55,44 @@ def test_memory_is_given_back_after_each_batch(base, posts, monkeypatch):
     assert len(given_back) == 2  # With pictures, and without.
 
 
+def out_of_memory(beyond, asked, plain, message="DefaultCPUAllocator: can't allocate memory"):
+    """An `_ask` for which more posts at a time than `beyond` are too many."""
+
+    def ask(keyphraser, texts, pictures):
+        asked.append(len(texts))
+        if len(texts) > beyond:
+            raise RuntimeError(message)
+        return plain(keyphraser, texts, pictures)
+
+    return ask
+
+
+def test_short_of_memory_it_goes_on_in_smaller_batches(base, monkeypatch):
+    texts = [f"a cat and {number} dogs" for number in range(11)]
+    none = [None] * len(texts)
+    expected = over(base, batch_size=8)(texts, none)
+    asked = []
+    monkeypatch.setattr(Keyphraser, "_ask", out_of_memory(2, asked, Keyphraser._ask))
+    keyphraser = over(base, batch_size=8)
+    assert_same(keyphraser(texts, none), expected)
+    assert asked == [8, 4, 2, 2, 4, 2, 2, 2, 1]
+    asked.clear()
+    keyphraser(texts, none)
+    assert max(asked) == 2
+
+
+def test_a_post_that_memory_is_too_short_for_and_other_errors_are_raised(base, monkeypatch):
+    plain, asked = Keyphraser._ask, []
+    monkeypatch.setattr(Keyphraser, "_ask", out_of_memory(0, asked, plain))
+    with pytest.raises(RuntimeError, match="allocate memory"):
+        over(base)(["a cat", "a dog"], [None, None])
+    assert asked == [2, 1]
+    monkeypatch.setattr(Keyphraser, "_ask", out_of_memory(0, asked, plain, "device lost"))
+    with pytest.raises(RuntimeError, match="device lost"):
+        over(base)(["a cat", "a dog"], [None, None])
+    assert asked == [2, 1, 2]
+
+
 def test_keys_and_values_are_kept_as_asked(base, posts):
     kept = []
     keyphraser = Keyphraser(

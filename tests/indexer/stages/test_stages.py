@@ -27,6 +27,7 @@ from posts.duplicates import Duplicates, hash_ids
 from posts.errors import PostError, Reason
 from posts.files import FileInfo
 from posts.ocr import read_words
+from posts.phrases import Keyphrase
 from posts.post import POST_SCHEMA, Post
 from tests.indexer.dumps import BAD_LINES, good_rows, jpeg, write_dump
 from tests.indexer.stand_in import LastWord, refuse_to_load
@@ -355,6 +356,27 @@ def test_pictures_of_unchanged_posts_are_not_read(tmp_path: Path, index: Index) 
         raise AssertionError("a picture was read")
 
     assert Night(folder, index, read_words=refuse).go().unchanged == 3
+
+
+class Counted(LastWord):
+    """Counts how many posts it was asked about, time after time."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def __call__(self, texts: Sequence[str], pictures: Sequence[Any]) -> list[list[Keyphrase]]:
+        self.asked.append(len(texts))
+        return super().__call__(texts, pictures)
+
+
+def test_a_poisonous_post_is_found_by_halves(tmp_path: Path, index: Index) -> None:
+    posts = [{"id": f"p{n:02}", "text": "poison" if n == 11 else "a cat"} for n in range(16)]
+    model = Counted()
+    outcomes = Night(lines(tmp_path / "dump", posts), index).go(lambda: model)
+    assert len(outcomes.documents) == 15
+    (letter,) = outcomes.letters
+    assert (letter.id, letter.reason) == ("p11", Reason.MODEL_FAILED)
+    assert model.asked == [16, 8, 8, 4, 2, 2, 1, 1, 4]
 
 
 def test_a_post_that_was_taken_down_stays_out_whatever_it_becomes(
