@@ -19,6 +19,7 @@ from indexer.index.records import (
     Document,
     DocumentUpdate,
     Held,
+    Survey,
 )
 from indexer.placement import on_this_node
 from posts.errors import KeyphraseError
@@ -74,6 +75,14 @@ class RemoteIndex:
 
     def finish(self) -> None:
         self._call("finish")
+
+    def survey_live(self, *, phrases: int) -> Survey:
+        found: Survey = self._call("survey_live", phrases=phrases)
+        return found
+
+    def survey_own(self, words: Sequence[str]) -> Survey:
+        found: Survey = self._call("survey_own", words)
+        return found
 
     def promote(self) -> None:
         self._call("promote")

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indexer.gate import GateSettings
 from indexer.writer import WriteSettings
 from posts.errors import InputError
 
@@ -34,7 +35,8 @@ class IndexJob:
     max_gone_rate: float | None = None
     """See `indexer.snapshot.remove_gone`."""
     rebuild: bool = False
-    """Write a new version of the index, which goes live when it is complete."""
+    """Write a new version of the index, which goes live when it is complete and passes the gate."""
+    gate: GateSettings = field(default_factory=GateSettings)
     keep_text_of_broken_pictures: bool = False
     """Index the text of a post whose picture is broken or refused."""
     ocr: bool = False

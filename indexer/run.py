@@ -16,6 +16,7 @@ from ray.exceptions import RayError
 from indexer.arrivals import Arrivals
 from indexer.dead_letters import DeadLetterFile
 from indexer.failures import as_job_error
+from indexer.gate import check_version, pass_gate
 from indexer.ids import hash_all_ids
 from indexer.index.protocol import Index
 from indexer.index_actor import RemoteIndex
@@ -142,6 +143,8 @@ class _Run:
         removed = self._remove_gone(hashes)
         self._index.finish()
         if self._job.rebuild:
+            committed = self._tally.indexed + self._tally.unchanged
+            pass_gate(check_version(self._index, committed, self._job.gate))
             self._index.promote()
         self._index.refresh()
         return removed

@@ -15,6 +15,7 @@ from indexer.index.records import (
     DocumentUpdate,
     Held,
     IndexVersion,
+    Survey,
 )
 
 
@@ -91,6 +92,14 @@ class Index(Ledger, Protocol):
 
     def finish(self) -> None:
         """Notes that all of a dump is in the version of this run."""
+        ...
+
+    def survey_live(self, *, phrases: int) -> Survey:
+        """Of the live version; its queries are so many of its most frequent keyphrases."""
+        ...
+
+    def survey_own(self, words: Sequence[str]) -> Survey:
+        """Of the version of this run, with these queries."""
         ...
 
     def promote(self) -> None:

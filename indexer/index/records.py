@@ -120,3 +120,17 @@ class IndexVersion:
         if self.milestones.promoted is not None:
             return "previous"
         return "ready" if self.milestones.finished is not None else "unfinished"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Survey:
+    """A version of an index in a few numbers."""
+
+    documents: int
+    without_keyphrases: int
+    totals: Mapping[str, int]
+    """How many posts some queries find, by their words."""
+
+    @property
+    def share_without_keyphrases(self) -> float:
+        return self.without_keyphrases / self.documents if self.documents else 0.0

@@ -25,6 +25,15 @@ class LastWord:
         ]
 
 
+class Silent:
+    """Has no keyphrases for anything."""
+
+    def __call__(
+        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
+    ) -> list[list[Keyphrase]]:
+        return [[] for _ in texts]
+
+
 def refuse_to_load() -> LastWord:
     """For runs that must not need the model."""
     raise JobError("the model was loaded")

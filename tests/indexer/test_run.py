@@ -25,7 +25,7 @@ from indexer.writer import WriteSettings
 from posts.errors import InputError, JobError
 from tests.indexer.dumps import BAD_REASONS, good_rows, write_dump
 from tests.indexer.faults import AskThatDies, LossyStream, StreamThatBreaks
-from tests.indexer.stand_in import LastWord, refuse_to_load
+from tests.indexer.stand_in import LastWord, Silent, refuse_to_load
 from tests.sample_pictures import encoded, written
 from tests.servers.s3 import S3Server
 
@@ -174,6 +174,22 @@ def test_another_model_is_refused_unless_the_index_is_rebuilt(tmp_path: Path, st
     assert live is not None
     assert live.model == "tiny@2"
     assert index.count() == 20
+
+
+def test_a_rebuild_that_fails_the_gate_changes_nothing(tmp_path: Path, store: str) -> None:
+    write_dump(tmp_path / "dump", good_rows(20), lines=())
+    index_dump(a_job(tmp_path, store), load=LastWord)
+    rebuild = a_job(tmp_path, store, model="tiny@2", rebuild=True)
+    for load in (Silent, refuse_to_load):
+        with pytest.raises(JobError, match=r"not promoted \(keyphrases: 100.0% of the documents"):
+            index_dump(rebuild, load=load)
+    index = open_index(rebuild.index)
+    assert [one.status for one in index.versions()] == ["live", "ready"]
+    assert index.search(Query(phrases=("0",))).total == 1
+    with index.lock("operator"):
+        index.promote_version(2)
+    assert index.search(Query(phrases=("0",))).total == 0
+    assert index.search(Query()).total == 20
 
 
 @pytest.fixture

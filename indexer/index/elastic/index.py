@@ -26,6 +26,7 @@ from indexer.index.records import (
     DocumentUpdate,
     Held,
     IndexVersion,
+    Survey,
 )
 from indexer.index.stored import (
     UnstorableError,
@@ -38,6 +39,7 @@ from indexer.index.stored import (
     storable_id,
     update_source,
 )
+from indexer.index.survey import frequent_phrases, survey
 from posts.errors import InputError, JobError
 
 _PATIENCE_SECONDS = 300.0
@@ -163,6 +165,17 @@ class ElasticIndex:
         number = self._begun()
         self._server.persistently(lambda client: lifecycle.finish(self._versions(client), number))
 
+    def survey_live(self, *, phrases: int) -> Survey:
+        number = self._server.persistently(lambda client: self._versions(client).live())
+        if number is None:
+            return Survey(documents=0, without_keyphrases=0, totals={})
+        index = self._versions(self._server.client).index(number)
+        words = frequent_phrases(partial(self._search_version, index), phrases)
+        return self._survey(index, words)
+
+    def survey_own(self, words: Sequence[str]) -> Survey:
+        return self._survey(self._chosen(), words)
+
     def promote(self) -> None:
         self._check_lock()
         number = self._begun()
@@ -235,6 +248,21 @@ class ElasticIndex:
 
     def _versions(self, client: Elasticsearch) -> Versions:
         return Versions(client, self._name)
+
+    def _survey(self, index: str, words: Sequence[str]) -> Survey:
+        self._server.persistently(lambda client: client.indices.refresh(index=index))
+        any_phrase = {"exists": {"field": "keyphrases"}}
+        count = self._server.persistently(
+            lambda client: client.count(index=index, query=any_phrase)["count"]
+        )
+        return survey(partial(self._search_version, index), int(count), words)
+
+    def _search_version(self, index: str, query: Query) -> Results:
+        words = words_of(query)
+        answer = self._server.persistently(
+            lambda client: client.search(index=index, **search_body(query, words))
+        )
+        return results(answer.body, words)
 
     def _indices(self, client: Elasticsearch) -> list[str]:
         """Those of all versions."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from indexer.index import lifecycle
 from indexer.index.embedded.failures import as_job_error
 from indexer.index.embedded.rows import document_row, letter_row, letters_schema
-from indexer.index.embedded.search import search
+from indexer.index.embedded.search import search, with_keyphrases
 from indexer.index.embedded.table import Table
 from indexer.index.embedded.versions import VersionsFolder
 from indexer.index.query import Query, Results
@@ -22,6 +23,7 @@ from indexer.index.records import (
     DocumentUpdate,
     Held,
     IndexVersion,
+    Survey,
 )
 from indexer.index.stored import (
     UnstorableError,
@@ -33,6 +35,7 @@ from indexer.index.stored import (
     storable_id,
     update_source,
 )
+from indexer.index.survey import frequent_phrases, survey
 from posts.errors import InputError
 
 
@@ -124,6 +127,15 @@ class EmbeddedIndex:
     def finish(self) -> None:
         lifecycle.finish(self._folder, self._chosen())
 
+    def survey_live(self, *, phrases: int) -> Survey:
+        table = self._live_table()
+        if table is None:
+            return Survey(documents=0, without_keyphrases=0, totals={})
+        return self._survey(table, frequent_phrases(partial(search, table), phrases))
+
+    def survey_own(self, words: Sequence[str]) -> Survey:
+        return self._survey(self._table(self._chosen()), words)
+
     def promote(self) -> None:
         lifecycle.promote(self._folder, self._chosen())
 
@@ -183,6 +195,10 @@ class EmbeddedIndex:
             except UnstorableError as error:
                 refused[update.id] = str(error)
         return rows, refused
+
+    def _survey(self, table: Table, words: Sequence[str]) -> Survey:
+        with as_job_error(self._folder.path):
+            return survey(partial(search, table), with_keyphrases(table), words)
 
     def _chosen(self) -> int:
         if self._version is None:

@@ -37,6 +37,12 @@ def search(table: Table, query: Query) -> Results:
     )
 
 
+def with_keyphrases(table: Table) -> int:
+    """How many documents have any."""
+    any_phrase = tantivy.Query.exists_query(KEYPHRASES)
+    return int(table.searcher().search(any_phrase, 1).count)
+
+
 def _tantivy_query(schema: tantivy.Schema, words: list[QueryWord], query: Query) -> tantivy.Query:
     new, must = tantivy.Query, tantivy.Occur.Must
     filters = [

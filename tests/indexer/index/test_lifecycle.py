@@ -13,7 +13,7 @@ from indexer.index.location import open_index
 from indexer.index.protocol import Index
 from indexer.index.query import Query
 from posts.errors import InputError, Reason
-from tests.indexer.index.samples import BUILD, OTHER_BUILD, document, letter
+from tests.indexer.index.samples import BUILD, OTHER_BUILD, document, letter, phrases
 
 
 def statuses(index: Index) -> dict[int, str]:
@@ -125,6 +125,24 @@ def test_what_is_taken_down_is_in_no_version_and_no_way_back_leads_to_it(index: 
     assert found(index) == []
     index.roll_back()
     assert found(index) == ["good"]
+
+
+def test_a_survey_counts_documents_and_keyphrases_and_what_queries_find(index: Index) -> None:
+    nothing = index.survey_live(phrases=3)
+    assert (nothing.documents, nothing.without_keyphrases, nothing.totals) == (0, 0, {})
+    documents = [document(f"p{n}", keyphrases=phrases(red_cat=0.9, pet=0.5)) for n in range(3)]
+    index.write([*documents, document("p9", "a red house"), document("p8", "a pet")])
+    index.refresh()
+    live = index.survey_live(phrases=2)
+    assert (live.documents, live.without_keyphrases) == (5, 2)
+    assert live.totals == {"pet": 4, "red cat": 3}
+    index.begin(OTHER_BUILD, rebuild=True)
+    index.write([document("p1", "a pet")])
+    own = index.survey_own(list(live.totals))
+    assert (own.documents, own.without_keyphrases) == (1, 1)
+    assert own.totals == {"pet": 1, "red cat": 0}
+    assert own.share_without_keyphrases == 1.0
+    assert index.survey_live(phrases=2) == live
 
 
 def test_no_search_fails_while_versions_are_promoted_and_rolled_back(
