@@ -28,8 +28,8 @@ from trainer.step import Loss, Step
 from trainer.update import GlobalLoss, apply_update
 
 _GIVE_BACK_EVERY = 20
-"""Updates. Batches are of all lengths, and what a worker takes would grow to several times what it
-needs; but memory that was given back must be had again, which takes a fifth of an update's time."""
+"""Updates. What the longest batches took would stay with a worker for good; but memory that was
+given back must be had again, which takes a fifth of an update's time."""
 
 
 class Surroundings(Protocol):
