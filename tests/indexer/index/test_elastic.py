@@ -337,16 +337,30 @@ def test_large_batches_are_cut_and_large_documents_go_alone(
     assert sizes == [1, 1, 1, 1, 4]
 
 
-def test_a_rebuild_keeps_only_the_version_before_it(elastic_location: str) -> None:
+def test_a_version_is_filled_without_refreshes_and_copies_and_searched_with_them(
+    elastic_location: str,
+) -> None:
+    name = urlsplit(elastic_location).path[1:]
+    client = Elasticsearch(server_of(elastic_location))
+
+    def settings() -> dict[str, str]:
+        index = f"{name}-000002"
+        answer = client.indices.get_settings(index=index, flat_settings=True)
+        found: dict[str, str] = answer[index]["settings"]
+        return {key.removeprefix("index."): value for key, value in found.items()}
+
     index = open_index(elastic_location)
     index.begin(BUILD)
     index.write(letters=[letter("p1")])
-    for _ in range(2):
-        index.begin(BUILD, rebuild=True)
-        index.promote()
-    name = urlsplit(elastic_location).path[1:]
-    client = Elasticsearch(server_of(elastic_location))
-    kept = set(client.indices.get(index=f"{name}-*"))
-    assert kept == {f"{name}-000002", f"{name}-000003", f"{name}-dead"}
-    refresh = client.indices.get_settings(index=f"{name}-000003", flat_settings=True)
-    assert "index.refresh_interval" not in refresh[f"{name}-000003"]["settings"]
+    index.begin(BUILD, rebuild=True)
+    assert settings()["refresh_interval"] == "-1"
+    assert settings()["auto_expand_replicas"] == "false"
+    assert settings()["number_of_replicas"] == "0"
+    index.promote()
+    assert "refresh_interval" not in settings()
+    assert settings()["auto_expand_replicas"] == "0-1"
+    assert set(client.indices.get(index=f"{name}-*")) == {
+        *(f"{name}-000001", f"{name}-000002", f"{name}-dead")
+    }
+    index.close()
+    client.close()
