@@ -16,11 +16,10 @@ from torch.nn.functional import pad
 class BeamCache:
     """Stands where transformers takes a cache; the first pass is that over the prompts."""
 
-    def __init__(self, *, layers: int, room: int, dtype: torch.dtype | None = None) -> None:
-        """`room`: tokens that may follow the prompt; `dtype`: what is kept, if not as given."""
+    def __init__(self, *, layers: int, room: int) -> None:
+        """`room`: how many tokens may follow the prompt, over all beams and steps."""
         self._layers = layers
         self._room = room
-        self._dtype = dtype
         self._states: Tensor | None = None
         """Keys and values of all layers, (layers, 2, B, heads, T, width), with room left in T.
 
@@ -36,7 +35,7 @@ class BeamCache:
         if self._states is None:
             rows, heads, length, width = keys.shape
             shape = (self._layers, 2, rows, heads, length + self._room, width)
-            self._states = keys.new_empty(shape, dtype=self._dtype or keys.dtype)
+            self._states = keys.new_empty(shape)
             self._prompt = self._used = length
         of_layer = self._states[layer, :, :, :, : self._used]
         for kept, new in zip(of_layer, (keys, values), strict=True):
@@ -44,8 +43,8 @@ class BeamCache:
                 kept.copy_(new)
             else:
                 row = torch.arange(len(new), device=new.device).unsqueeze(1)
-                kept[row, :, self._places] = new.transpose(1, 2).to(kept.dtype)
-        return of_layer[0].to(keys.dtype), of_layer[1].to(keys.dtype)
+                kept[row, :, self._places] = new.transpose(1, 2)
+        return of_layer[0], of_layer[1]
 
     def place(self, slots: Tensor, width: int) -> None:
         """Says where in the rows, behind the prompt, the next tokens (B, tokens) shall lie.

@@ -58,19 +58,12 @@ class PromptSteps:
     """Those of a model after the prompts of a batch, which are passed here."""
 
     def __init__(
-        self,
-        model: PreTrainedModel,
-        family: Family,
-        inputs: Inputs,
-        *,
-        beams: int,
-        longest: int,
-        cache_dtype: torch.dtype | None = None,
+        self, model: PreTrainedModel, family: Family, inputs: Inputs, *, beams: int, longest: int
     ) -> None:
         self._model = model
         self._family = family
         layers = family.language_model(model).config.num_hidden_layers
-        self._cache = BeamCache(layers=layers, room=beams * longest, dtype=cache_dtype)
+        self._cache = BeamCache(layers=layers, room=beams * longest)
         self._shown = inputs["attention_mask"].bool()
         positions = family.position_ids(model, inputs)
         self._position = positions[..., -1:]

@@ -47,16 +47,12 @@ class Keyphraser:
         processor: ProcessorMixin,
         family: Family,
         settings: GenerationSettings,
-        *,
-        cache_dtype: torch.dtype | None = None,
     ) -> None:
-        """`cache_dtype`: of kept keys and values, if not that of the passes."""
         self._model = model
         self._family = family
         self._tokenizer = processor.tokenizer
         self._prompt = Prompt(processor, family, max_text_tokens=settings.max_text_tokens)
         self._settings = settings
-        self._cache_dtype = cache_dtype
         self._largest_batch = settings.batch_size
 
     @classmethod
@@ -68,11 +64,9 @@ class Keyphraser:
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         quantized = read_card(LocalFiles(bundle)).generation.quantization == INT8
         on_gpu = device.startswith("cuda") and torch.cuda.is_bf16_supported()
-        cache_dtype = None
         if quantized:
             loaded = load_bundle(bundle, dtype=None)
-            cache_dtype = native_precision(device)
-            quantize(loaded.model, loaded.family, cache_dtype)
+            quantize(loaded.model, loaded.family, native_precision(device))
         elif on_gpu:
             loaded = load_bundle(bundle, dtype=torch.bfloat16)
             # Not merged: rounded to bf16, most of what was learnt would vanish in the base.
@@ -81,11 +75,7 @@ class Keyphraser:
             loaded = load_bundle(bundle)
             merge_lora(loaded.model)
         keyphraser = cls(
-            loaded.model.to(device),
-            loaded.processor,
-            loaded.family,
-            loaded.card.generation,
-            cache_dtype=cache_dtype,
+            loaded.model.to(device), loaded.processor, loaded.family, loaded.card.generation
         )
         keyphraser.card = loaded.card
         return keyphraser
@@ -155,14 +145,7 @@ class Keyphraser:
         # A bf16 model in training has fp32 parts: adapter and projector.
         mixed = self._model.dtype == torch.bfloat16
         with torch.autocast(self._model.device.type, torch.bfloat16, enabled=mixed):
-            steps = PromptSteps(
-                self._model,
-                self._family,
-                inputs,
-                beams=width,
-                longest=longest,
-                cache_dtype=self._cache_dtype,
-            )
+            steps = PromptSteps(self._model, self._family, inputs, beams=width, longest=longest)
             found = beam_search(
                 steps, beams=width, longest=longest, end=self._tokenizer.eos_token_id
             )

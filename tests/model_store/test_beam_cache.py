@@ -14,8 +14,8 @@ PROMPT_KEY = -1.0
 class Search:
     """Cache and tree over keys of width 1, which are the numbers of the tokens."""
 
-    def __init__(self, posts: int = POSTS, **options) -> None:
-        self.cache = BeamCache(layers=1, room=BEAMS * STEPS, **options)
+    def __init__(self, posts: int = POSTS) -> None:
+        self.cache = BeamCache(layers=1, room=BEAMS * STEPS)
         self.tree = BeamTree(posts, BEAMS, torch.device("cpu"))
         self.cache.update(*[torch.full((posts, 1, PROMPT, 1), PROMPT_KEY)] * 2, 0)
         self.numbered = 0
@@ -86,13 +86,3 @@ def test_slots_that_a_post_has_not_written_to_are_finite():
     _, keys = search.step(torch.arange(2), parents)
     assert keys.shape[1] == PROMPT + 2 * BEAMS
     assert keys.isfinite().all()
-
-
-def test_it_keeps_what_it_is_told_to_and_gives_what_it_was_given():
-    search = Search(dtype=torch.bfloat16)
-    third = torch.full((POSTS, 1, BEAMS, 1), 1 / 3)
-    search.tree.grow(torch.arange(POSTS), torch.zeros(POSTS, BEAMS, dtype=torch.long))
-    search.cache.place(search.tree.slots, BEAMS)
-    keys, _ = search.cache.update(third, third, 0)
-    assert keys.dtype == torch.float32
-    assert torch.equal(keys[:, :, PROMPT:], third.bfloat16().float())

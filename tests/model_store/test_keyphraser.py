@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from model_store.base import load_base
-from model_store.beam_cache import BeamCache
 from model_store.generation import GenerationSettings
 from model_store.keyphraser import Keyphraser, cast_parameters
 from model_store.prompt import Prompt
@@ -91,24 +90,6 @@ def test_a_post_that_memory_is_too_short_for_and_other_errors_are_raised(base, m
     with pytest.raises(RuntimeError, match="device lost"):
         over(base)(["a cat", "a dog"], [None, None])
     assert asked == [2, 1, 2]
-
-
-def test_keys_and_values_are_kept_as_asked(base, posts):
-    kept = []
-    keyphraser = Keyphraser(
-        base.model, base.processor, base.family, SETTINGS, cache_dtype=torch.bfloat16
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        plain = BeamCache.update
-
-        def update(cache, *arguments):
-            given = plain(cache, *arguments)
-            kept.append((cache._states.dtype, given[0].dtype))
-            return given
-
-        patch.setattr(BeamCache, "update", update)
-        keyphraser(*posts)
-    assert set(kept) == {(torch.bfloat16, torch.float32)}
 
 
 def test_beams_score_the_summed_log_probabilities_of_training(base, posts):
