@@ -29,8 +29,8 @@ def build_from_json(stored: Mapping[str, Any]) -> Build:
 
 
 def milestones_from_json(stored: Mapping[str, Any]) -> Milestones:
-    """As `build_from_json`."""
-    moments: Mapping[str, str | None] = stored["milestones"]
+    """As `build_from_json`; an index of an earlier release has none."""
+    moments: Mapping[str, str | None] = stored.get("milestones", {})
     return Milestones(
         **{
             name: None if moment is None else datetime.fromisoformat(moment)

@@ -148,16 +148,16 @@ class ElasticIndex:
     def remove(self, ids: Sequence[str]) -> None:
         self._check_lock()
         version = self._chosen()
-        bulk.write(self._server, [bulk.operation("delete", version, id) for id in ids])
+        self._write_all([bulk.operation("delete", version, id) for id in ids])
 
     def take_down(self, letters: Sequence[DeadLetter]) -> int:
         ids = [letter.id for letter in letters if storable_id(letter.id)]
         live = len(self.held(ids))
         # Letters come first: after a crash between the steps no run brings the posts back.
-        bulk.write(self._server, _letter_operations(dead_index(self._name), letters))
+        self._write_all(_letter_operations(dead_index(self._name), letters))
         indices = self._server.persistently(self._indices)
         for index in indices:
-            bulk.write(self._server, [bulk.operation("delete", index, id) for id in ids])
+            self._write_all([bulk.operation("delete", index, id) for id in ids])
         self._server.persistently(lambda client: client.indices.refresh(index=indices))
         return live
 
@@ -248,6 +248,15 @@ class ElasticIndex:
 
     def _versions(self, client: Elasticsearch) -> Versions:
         return Versions(client, self._name)
+
+    def _write_all(self, operations: list[bulk.Operation]) -> None:
+        """For what must not be left undone: `JobError` if the server refuses any."""
+        if refused := bulk.write(self._server, operations):
+            raise JobError(
+                f"Elasticsearch at {self._server.url} refused {len(refused):,} of "
+                f"{len(operations):,} writes ({next(iter(refused.values()))}); "
+                "mend the index, then run the same again"
+            )
 
     def _survey(self, index: str, words: Sequence[str]) -> Survey:
         self._server.persistently(lambda client: client.indices.refresh(index=index))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -176,11 +178,12 @@ def test_no_search_fails_while_versions_are_promoted_and_rolled_back(
     for thread in threads:
         thread.join()
     assert failed == []
+    assert len(seen) > 3
     assert {tuple(one) for one in seen} <= {("old",), ("new",)}
 
 
 def test_a_promotion_killed_half_way_is_still_a_way_back(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class KilledError(Exception):
         pass
@@ -201,4 +204,19 @@ def test_a_promotion_killed_half_way_is_still_a_way_back(
         assert statuses(index) == {1: "previous", 2: "live"}
         rebuilt(index, "third")
         assert statuses(index) == {1: "previous", 2: "previous", 3: "live"}
+    index.close()
+
+
+def test_an_index_of_an_earlier_release_goes_on(tmp_path: Path) -> None:
+    index = open_index(f"embedded:{tmp_path}/index")
+    with index.lock("first"):
+        index.begin(BUILD)
+        place = tmp_path / "index" / "000001" / "build.json"
+        content = json.loads(place.read_text())
+        del content["milestones"]
+        place.write_text(json.dumps(content))
+        assert statuses(index) == {1: "live"}
+        index.finish()
+        rebuilt(index, "new")
+        assert statuses(index) == {1: "previous", 2: "live"}
     index.close()
