@@ -32,9 +32,11 @@ class _Opened:
         self._index = open_index(location)
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        answer = getattr(self._index, method)(*args, **kwargs)
-        # What comes page by page travels as one.
-        return list(chain.from_iterable(answer)) if isinstance(answer, Iterator) else answer
+        return getattr(self._index, method)(*args, **kwargs)
+
+    def ids(self) -> list[str]:
+        """All at once, for an iterator cannot travel."""
+        return list(chain.from_iterable(self._index.ids()))
 
 
 class RemoteIndex:
@@ -68,7 +70,7 @@ class RemoteIndex:
         return refused
 
     def ids(self) -> Iterator[Sequence[str]]:
-        yield self._call("ids")
+        yield self._answer(self._actor.ids.remote())
 
     def remove(self, ids: Sequence[str]) -> None:
         self._call("remove", ids)
@@ -97,8 +99,11 @@ class RemoteIndex:
         ray.kill(self._actor)
 
     def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return self._answer(self._actor.call.remote(method, *args, **kwargs))
+
+    def _answer(self, promised: Any) -> Any:
         try:
-            return ray.get(self._actor.call.remote(method, *args, **kwargs))
+            return ray.get(promised)
         except RayTaskError as error:
             # As if the index were here: its own errors, without Ray's around them.
             cause = root_cause(error)

@@ -39,7 +39,7 @@ def command(ids: tuple[str, ...], index: str, file: TextIO | None, why: str, as_
     if as_json:
         click.echo(orjson.dumps({"taken_down": count, "removed": removed}))
     else:
-        out.print(f"{count:,} posts are taken down; {removed:,} of them were in the index")
+        out.print(f"taken down: {count:,}, of which the index had {removed:,}")
 
 
 def _lines(file: TextIO | None) -> list[str]:

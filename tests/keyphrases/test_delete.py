@@ -34,7 +34,7 @@ def found(keyphrases: Keyphrases, location: str) -> set[str]:
 
 def test_posts_are_taken_down(keyphrases: Keyphrases, location: str) -> None:
     done = keyphrases("delete", "p1", "unknown", "--index", location, "--why", "asked to")
-    assert done.stdout.strip() == "2 posts are taken down; 1 of them were in the index"
+    assert done.stdout.strip() == "taken down: 2, of which the index had 1"
     assert found(keyphrases, location) == {"p2", "-p3", "two words"}
     index = open_index(location)
     assert index.dead(["p1"])["p1"].detail == "asked to"
@@ -50,7 +50,7 @@ def test_ids_come_from_a_file_or_standard_input_too(
     assert json.loads(done.stdout) == {"taken_down": 3, "removed": 3}
     command = [sys.executable, "-m", "keyphrases", "delete", "--from", "-", "--index", location]
     done = subprocess.run(command, input="p1\n", capture_output=True, text=True, check=True)
-    assert "1 posts are taken down; 1 of them" in done.stdout
+    assert "taken down: 1, of which the index had 1" in done.stdout
     assert found(keyphrases, location) == set()
 
 

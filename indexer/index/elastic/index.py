@@ -13,8 +13,10 @@ from indexer.index import lifecycle
 from indexer.index.elastic import bulk
 from indexer.index.elastic.access import check_access
 from indexer.index.elastic.lock import IndexLock
+from indexer.index.elastic.lookup import ids_after, look_up
+from indexer.index.elastic.operations import document_operations, letter_operations
 from indexer.index.elastic.search import results, search_body, words_of
-from indexer.index.elastic.server import NotYetError, Server, reason_of
+from indexer.index.elastic.server import Server
 from indexer.index.elastic.templates import dead_index
 from indexer.index.elastic.versions import Versions
 from indexer.index.query import Query, Results
@@ -29,15 +31,10 @@ from indexer.index.records import (
     Survey,
 )
 from indexer.index.stored import (
-    UnstorableError,
     dead_from_source,
-    document_source,
     held_from_source,
     letter_key,
-    letter_source,
-    phrases_by_strength,
     storable_id,
-    update_source,
 )
 from indexer.index.survey import frequent_phrases, survey
 from posts.errors import InputError, JobError
@@ -45,8 +42,6 @@ from posts.errors import InputError, JobError
 _PATIENCE_SECONDS = 300.0
 _LOOKUP = 1_000
 """Ids of one multi-get."""
-_PAGE = 10_000
-"""Ids of one search; as many as Elasticsearch gives."""
 
 
 class ElasticIndex:
@@ -120,7 +115,7 @@ class ElasticIndex:
     ) -> Mapping[str, str]:
         self._check_lock()
         version, dead = self._chosen(), dead_index(self._name)
-        operations, refused = _document_operations(version, documents, updates)
+        operations, refused = document_operations(version, documents, updates)
         cleared = [
             bulk.operation("delete", dead, letter_key(each.id))
             for each in documents
@@ -131,7 +126,7 @@ class ElasticIndex:
             for letter in letters
             if letter.replaces and storable_id(letter.id)
         ]
-        added = _letter_operations(dead, letters)
+        added = letter_operations(dead, letters)
         # Removals come first: a crash between the steps leaves posts that the next run finds
         # nowhere and does again, never a document and a dead letter of the same post.
         for step in (cleared, [*replaced, *operations], added):
@@ -141,7 +136,7 @@ class ElasticIndex:
     def ids(self) -> Iterator[Sequence[str]]:
         self.refresh()
         version, after = self._chosen(), ""
-        while page := self._server.persistently(partial(_ids_after, index=version, after=after)):
+        while page := self._server.persistently(partial(ids_after, index=version, after=after)):
             yield page
             after = page[-1]
 
@@ -154,7 +149,7 @@ class ElasticIndex:
         ids = [letter.id for letter in letters if storable_id(letter.id)]
         live = len(self.held(ids))
         # Letters come first: after a crash between the steps no run brings the posts back.
-        self._write_all(_letter_operations(dead_index(self._name), letters))
+        self._write_all(letter_operations(dead_index(self._name), letters))
         indices = self._server.persistently(self._indices)
         for index in indices:
             self._write_all([bulk.operation("delete", index, id) for id in ids])
@@ -239,7 +234,7 @@ class ElasticIndex:
         for start in range(0, len(ids), _LOOKUP):
             chunk = ids[start : start + _LOOKUP]
             answers = self._server.persistently(
-                lambda client, chunk=chunk: _documents(client, index, chunk, fields)  # type: ignore[misc]
+                lambda client, chunk=chunk: look_up(client, index, chunk, fields)  # type: ignore[misc]
             )
             if answers is None:
                 return None
@@ -296,66 +291,3 @@ class ElasticIndex:
     def _check_lock(self) -> None:
         if self._lock is not None:
             self._lock.check()
-
-
-def _documents(
-    client: Elasticsearch, index: str, ids: list[str], fields: list[str]
-) -> list[dict[str, Any]] | None:
-    """Answers to a multi-get; None if there is no such index.
-
-    Raises `NotYetError` if a part has an error of its own, as while a shard moves.
-    """
-    answers: list[dict[str, Any]] = client.mget(index=index, ids=ids, source_includes=fields)[
-        "docs"
-    ]
-    errors = [each["error"] for each in answers if "error" in each]
-    if any(error.get("type") == "index_not_found_exception" for error in errors):
-        return None
-    if errors:
-        raise NotYetError(reason_of(errors[0]))
-    return answers
-
-
-def _letter_operations(index: str, letters: Sequence[DeadLetter]) -> list[bulk.Operation]:
-    return [
-        bulk.operation("index", index, letter_key(letter.key), letter_source(letter))
-        for letter in letters
-    ]
-
-
-def _ids_after(client: Elasticsearch, *, index: str, after: str) -> list[str]:
-    """The next ids by their order."""
-    answer = client.search(
-        index=index,
-        size=_PAGE,
-        sort=[{"id": "asc"}],
-        search_after=[after],
-        source=False,
-        track_total_hits=False,
-        filter_path="hits.hits._id",
-    )
-    return [hit["_id"] for hit in answer.get("hits", {}).get("hits", [])]
-
-
-def _document_operations(
-    version: str, documents: Sequence[Document], updates: Sequence[DocumentUpdate]
-) -> tuple[list[bulk.Operation], dict[str, str]]:
-    """Operations, and ids of documents that cannot be stored with the reason."""
-    operations: list[bulk.Operation] = []
-    refused: dict[str, str] = {}
-    for document in documents:
-        try:
-            source = document_source(document)
-        except UnstorableError as error:
-            refused[document.id] = str(error)
-            continue
-        body = source | phrases_by_strength(source)
-        operations.append(bulk.operation("index", version, document.id, body))
-    for update in updates:
-        try:
-            body = {"doc": update_source(update)}
-        except UnstorableError as error:
-            refused[update.id] = str(error)
-            continue
-        operations.append(bulk.operation("update", version, update.id, body))
-    return operations, refused

@@ -366,7 +366,7 @@ def test_all_ids_are_told_and_documents_removed_by_them(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("indexer.index.embedded.table._PAGE", 2)
-    monkeypatch.setattr("indexer.index.elastic.index._PAGE", 2)
+    monkeypatch.setattr("indexer.index.elastic.lookup._PAGE", 2)
     ids = ["p1", " ", "é", "_all", "x" * 512]
     index.write([document(id, "a cat") for id in ids], letters=[letter("p9")])
     pages = list(index.ids())
