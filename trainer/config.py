@@ -84,7 +84,7 @@ class TrainConfig:
     seed: int = 0
     """Of initial weights, order of the posts and dropout."""
     precision: str = "auto"
-    """fp32, bf16 (autocast), or auto: bf16 on a GPU that has it, else fp32."""
+    """fp32; bf16 (autocast) where GPU or processor have it, else fp32; auto: bf16 on GPUs alone."""
     gradient_checkpointing: bool = False
     """Computes each layer a second time in the backward pass instead of keeping its inner
     results: less memory, more time."""

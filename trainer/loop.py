@@ -14,6 +14,7 @@ import torch
 from torch.optim import AdamW
 
 from model_store.heap import give_back_memory
+from model_store.quantization import native_precision
 from posts.errors import JobError
 from trainer.aimkp.insight import epoch_insight
 from trainer.checkpoint import TrainState
@@ -53,10 +54,13 @@ class Surroundings(Protocol):
 
 
 def uses_bf16(config: TrainConfig, device: torch.device) -> bool:
-    """Whether the model computes in bf16 on this device."""
-    if config.precision == "auto":
-        return device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return config.precision == "bf16"
+    """Whether the model computes in bf16 on this device.
+
+    Where it is not native it is emulated, which on a processor takes fifty times as long as fp32.
+    """
+    if config.precision == "auto" and device.type != "cuda":
+        return False
+    return config.precision != "fp32" and native_precision(device.type) == torch.bfloat16
 
 
 @dataclass(frozen=True, kw_only=True)
