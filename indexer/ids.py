@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from threading import Event
 
 import ray
 
+from indexer.drain import check_stop
 from indexer.progress import RemoteProgress, Reports
 from indexer.reservation import READ_CPUS
 from indexer.tally import Tally
@@ -23,12 +25,13 @@ def hash_all_ids(
     dump: Dump,
     fragments: Sequence[Fragment],
     stall_after: float,
+    stop: Event,
     on_progress: OnProgress | None = None,
 ) -> list[IdHashes]:
     """Hashes of the ids of each fragment; no picture and no text leaves a worker for this.
 
     Ids count as posts of the stage `read` to those who watch. Raises `JobError` if for
-    `stall_after` seconds none come.
+    `stall_after` seconds none come, or when `stop` is set.
     """
     progress = RemoteProgress()
     watch = Watch(progress.counts, Tally(), None, stall_after, on_progress)
@@ -41,6 +44,7 @@ def hash_all_ids(
             done, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=_TICK)
             # A task that failed ends the run now, and not when all others are done.
             ray.get(done)
+            check_stop(stop)
             watch.look()
         hashes: list[IdHashes] = ray.get(tasks)
         return hashes

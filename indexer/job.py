@@ -28,6 +28,9 @@ class IndexJob:
     dead_letters: str | None = None
     """Folder or s3:// URI for the Parquet file. None: beside an embedded index, in
     `PATH-dead-letters`; for Elasticsearch, no file."""
+    retry_dead: str | None = None
+    """Dead letters of earlier runs, a Parquet file or a folder of them, whose posts are tried again
+    whatever they failed for."""
     max_error_rate: float | None = None
     """See `indexer.tally.ErrorBudget`."""
     mode: str = APPEND
@@ -55,6 +58,8 @@ class IndexJob:
     write: WriteSettings = field(default_factory=WriteSettings)
     stall_after: float = 1800.0
     """Seconds without any stage getting on, after which the run is given up."""
+    drain: float = 25.0
+    """Seconds that a run which is asked to stop has for what it is at. Kubernetes waits for 30."""
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:

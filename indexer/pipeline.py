@@ -19,6 +19,7 @@ import pyarrow as pa
 import ray
 from ray.data import ActorPoolStrategy, DataContext, Dataset
 
+from indexer.attempts import Attempts
 from indexer.packing import pack, pack_fragment, unpack
 from indexer.progress import Reports
 from indexer.reservation import READ_CPUS, Reservation
@@ -37,6 +38,7 @@ def build_pipeline(
     load: LoadModel,
     reservation: Reservation,
     progress: Reports,
+    attempts: Attempts,
 ) -> Dataset:
     """A lazy stream of packed tables of `FINISHED` columns; a task per fragment reads them."""
 
@@ -66,7 +68,7 @@ def build_pipeline(
             )
             .map_batches(
                 _GenerateActor,
-                fn_constructor_args=(load, progress),
+                fn_constructor_args=(load, progress, attempts),
                 batch_size=1,
                 batch_format="pyarrow",
                 compute=ActorPoolStrategy(size=reservation.actors),
@@ -79,13 +81,14 @@ def build_pipeline(
 class _GenerateActor:
     """The generate stage as Ray Data calls it."""
 
-    def __init__(self, load: LoadModel, progress: Reports) -> None:
-        self._generate = Generate(load)
+    def __init__(self, load: LoadModel, progress: Reports, attempts: Attempts) -> None:
+        self._generate = Generate(load, attempts)
         self._progress = progress
 
     def __call__(self, packed: pa.Table) -> Iterator[pa.Table]:
         for part, table in unpack(packed):
-            for finished in _timed("generate", map(self._generate, [table]), self._progress):
+            finishing = map(self._generate, [table], [part])
+            for finished in _timed("generate", finishing, self._progress):
                 yield pack(finished, part)
 
 

@@ -12,6 +12,7 @@ from indexer.index.protocol import Index
 from indexer.index.records import Build
 from indexer.job import IndexJob
 from indexer.picture_size import picture_side
+from indexer.retried import NONE_RETRIED, RetriedKeys
 from model_store.store import ModelVersion, Store
 from posts.dump import Dump
 from posts.errors import InputError, KeyphraseError
@@ -31,6 +32,7 @@ class Preflight:
     index: Index
     build: Build
     hasher: Hasher
+    retried: RetriedKeys
 
 
 def preflight(job: IndexJob, run: str) -> Preflight:
@@ -60,6 +62,7 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
     if live is not None and not job.rebuild:
         refuse_another_model(index.location, live, build)
     fragments = dump.fragments()
+    retried = NONE_RETRIED if job.retry_dead is None else RetriedKeys.read(job.retry_dead)
     # Last, since it may make the folder.
     if job.dead_letters_folder is not None:
         _probe_writing(job.dead_letters_folder, run)
@@ -71,6 +74,7 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
         index=index,
         build=build,
         hasher=Hasher(model_digest=model.card.digest, ocr=ocr),
+        retried=retried,
     )
 
 

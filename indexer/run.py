@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
+from threading import Event
 from typing import Any
 
 from ray.exceptions import RayError
 
 from indexer.arrivals import Arrivals
+from indexer.attempts import RemoteAttempts
 from indexer.dead_letters import DeadLetterFile
+from indexer.drain import Drain
 from indexer.failures import as_job_error
 from indexer.gate import check_version, pass_gate
 from indexer.ids import hash_all_ids
@@ -34,7 +37,7 @@ from indexer.stages.ask import Ask
 from indexer.stages.decode import Decode, rows_per_table
 from indexer.stages.generate import LoadModel
 from indexer.stages.read import Read
-from indexer.stream import Stream
+from indexer.stream import Arrival, Stream
 from indexer.summary import RunSummary
 from indexer.tally import ErrorBudget, Tally
 from indexer.watch import OnProgress, Watch
@@ -48,12 +51,18 @@ _TICK = 0.5
 
 
 def index_dump(
-    job: IndexJob, *, on_progress: OnProgress | None = None, load: LoadModel | None = None
+    job: IndexJob,
+    *,
+    on_progress: OnProgress | None = None,
+    load: LoadModel | None = None,
+    stop: Event | None = None,
 ) -> RunSummary:
     """Indexes the job's dump; `load` takes the place of loading the job's model in the actors.
 
-    Raises `InputError` if anything is wrong before the index is touched, and `JobError` if the
-    run fails later; what was committed until then stays, and the next run goes on from there.
+    Once `stop` is set no further post is begun, and the run fails when those that were are
+    committed. Raises `InputError` if anything is wrong before the index is touched, and
+    `JobError` if the run fails later; what was committed until then stays, and the next run goes
+    on from there.
     """
     run = new_run_id()
     begun = time.monotonic()
@@ -76,7 +85,7 @@ def index_dump(
         tally = Tally()
         with as_job_error(tally), contextlib.closing(letters):
             removed = _Run(job, ready, index, reservation, letters, tally, run).go(
-                on_progress, load
+                on_progress, load, stop or Event()
             )
         return RunSummary(
             run=run,
@@ -116,20 +125,20 @@ class _Run:
         self._budget = ErrorBudget(rate=job.max_error_rate)
         self._writer = Writer(index, tally, letters, run, job.write)
 
-    def go(self, on_progress: OnProgress | None, load: LoadModel | None) -> int | None:
+    def go(self, on_progress: OnProgress | None, load: LoadModel | None, stop: Event) -> int | None:
         """To its end; how many posts a snapshot has removed."""
         hashes = hash_all_ids(
-            self._ready.dump, self._ready.fragments, self._job.stall_after, on_progress
+            self._ready.dump, self._ready.fragments, self._job.stall_after, stop, on_progress
         )
         duplicates = Duplicates.find(hashes)
         with_id = sum(map(len, hashes))
         arrivals = Arrivals(len(self._ready.fragments), with_id)
-        progress = RemoteProgress()
+        progress, attempts = RemoteProgress(), RemoteAttempts()
         watch = Watch(progress.counts, self._tally, with_id, self._job.stall_after, on_progress)
-        dataset = self._pipeline(duplicates, progress, load or self._loader())
-        stream = Stream(dataset)
+        dataset = self._pipeline(duplicates, progress, attempts, load or self._loader())
+        stream, drain = Stream(dataset), Drain(stop, attempts, self._job.drain)
         try:
-            self._consume(stream, arrivals, watch)
+            self._consume(stream, arrivals, watch, drain)
         except (KeyboardInterrupt, SystemExit) as error:
             self._save()
             raise JobError(f"run {self._run} was interrupted") from error
@@ -157,8 +166,9 @@ class _Run:
             return remove_gone(self._index, hashes, self._job.max_gone_rate)
         return None
 
-    def _consume(self, stream: Stream, arrivals: Arrivals, watch: Watch) -> None:
-        while not stream.ended:
+    def _consume(self, stream: Stream, arrivals: Arrivals, watch: Watch, drain: Drain) -> None:
+        arrival: Arrival | None = None
+        while not stream.ended and not drain.is_over(arrived=arrival is not None):
             arrival = stream.next(_TICK)
             if arrival is not None:
                 arrivals.add(*arrival)
@@ -169,20 +179,31 @@ class _Run:
             watch.look()
         self._writer.flush()
         watch.look(now=True)
+        drain.check()
 
     def _save(self) -> None:
         """Commits what has come so far; the fault that ended the run is the one to report."""
         with contextlib.suppress(KeyphraseError, RayError):
             self._writer.flush()
 
-    def _pipeline(self, duplicates: Duplicates, progress: RemoteProgress, load: LoadModel) -> Any:
+    def _pipeline(
+        self,
+        duplicates: Duplicates,
+        progress: RemoteProgress,
+        attempts: RemoteAttempts,
+        load: LoadModel,
+    ) -> Any:
         job, ready = self._job, self._ready
         keep_text = job.keep_text_of_broken_pictures
         rows = rows_per_table(job.model_rows, ready.picture_side)
         return build_pipeline(
             len(ready.fragments),
             Read(ready.dump, ready.fragments, duplicates, job.read_rows),
-            Ask(ready.dump, self._index, ready.hasher, rows, keep_text=keep_text),
+            Ask(
+                *(ready.dump, self._index, ready.hasher, rows),
+                keep_text=keep_text,
+                retried=ready.retried,
+            ),
             Decode(
                 *(ready.dump, ready.hasher, ready.picture_side),
                 keep_text=keep_text,
@@ -191,6 +212,7 @@ class _Run:
             load,
             self._reservation,
             progress,
+            attempts,
         )
 
     def _loader(self) -> ModelLoader:

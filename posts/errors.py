@@ -39,6 +39,7 @@ class Reason(StrEnum):
     PICTURE_MISSING = "picture missing"
     PICTURE_UNAVAILABLE = "picture unavailable"
     MODEL_FAILED = "model failed"
+    MODEL_CRASHED = "model crashed"
     INDEX_REFUSED = "index refused"
     TAKEN_DOWN = "taken down"
 

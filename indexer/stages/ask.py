@@ -11,6 +11,7 @@ import pyarrow as pa
 from indexer.hashing import Hasher
 from indexer.index.protocol import Ledger
 from indexer.index.records import DeadHeld, Held
+from indexer.retried import NONE_RETRIED, RetriedKeys
 from indexer.stages.columns import ASKED, Action
 from indexer.stages.identify import Identified, identify
 from posts.dump import Dump
@@ -41,13 +42,22 @@ class Ask:
     """
 
     def __init__(
-        self, dump: Dump, ledger: Ledger, hasher: Hasher, rows: int, *, keep_text: bool
+        self,
+        dump: Dump,
+        ledger: Ledger,
+        hasher: Hasher,
+        rows: int,
+        *,
+        keep_text: bool,
+        retried: RetriedKeys = NONE_RETRIED,
     ) -> None:
+        """`retried`: posts to be tried again whatever they failed for, but for a takedown."""
         self._dump = dump
         self._ledger = ledger
         self._hasher = hasher
         self._rows = rows
         self._keep_text = keep_text
+        self._retried = retried
 
     def __call__(self, table: pa.Table) -> Iterator[pa.Table]:
         identified = identify(self._dump, list(posts_from_table(table)))
@@ -89,10 +99,14 @@ class Ask:
         if textual is None or not _is_picture_fault(post.error, dead):
             if post.error is not None:
                 return row | _dead(post.error, whole.generation, dead)
-            if dead is not None and not dead.transient and dead.generation == whole.generation:
+            if dead is not None and self._stays_dead(post, dead, whole):
                 error = PostError(dead.reason, dead.detail, dead.transient)
                 return row | _dead(error, whole.generation, dead)
         return row | _fields(post, whole) | _error_columns(post.error)
+
+    def _stays_dead(self, post: Post, dead: DeadHeld, whole: Held) -> bool:
+        same = not dead.transient and dead.generation == whole.generation
+        return same and post.key not in self._retried
 
     def _hashes(self, post: Post, picture: str | None, *, unreadable: bool) -> Held:
         generation = self._hasher.generation(post.text, picture, unreadable=unreadable)

@@ -9,13 +9,23 @@ from typing import Any, Protocol
 import pyarrow as pa
 from PIL import Image
 
+from indexer.attempts import Attempt, Attempts
+from indexer.packing import Part
 from indexer.stages.columns import DECODED, FINISHED, Action, conform, has_work
-from posts.errors import KeyphraseError, Reason
+from posts.errors import JobError, KeyphraseError, PostError, Reason
 from posts.ocr import add_words
 from posts.phrases import Keyphrase, display_form
 
 _log = logging.getLogger(__name__)
 _LONGEST_DETAIL = 200
+_DEATHS = 2
+"""Of processes that were asked for one post alone, after which it is to blame. Of one death
+something else may be the cause: a machine that was lost just then."""
+_LOADING_DEATHS = 3
+_CRASHED = PostError(
+    Reason.MODEL_CRASHED, "the model's process died whenever it was asked for this post alone"
+)
+"""Not transient: each try costs several starts of the model."""
 
 
 class AsksModel(Protocol):
@@ -30,50 +40,106 @@ LoadModel = Callable[[], AsksModel]
 """Loads the model in the process that is to use it; crosses process borders itself."""
 
 
+_Row = dict[str, Any]
+
+
 class Generate:
-    """Takes a table of `DECODED`; gives one of `FINISHED`, row for row.
+    """Takes a table of `DECODED`; gives one of `FINISHED`, row for row, or an empty one if the run
+    is to end.
 
     The model is loaded when the first post needs it. Posts that fail together are asked again in
-    halves, so that one that the model stumbles over costs no other its keyphrases.
+    halves, so that one that the model stumbles over, or that kills its process, costs no other
+    its keyphrases.
     """
 
-    def __init__(self, load: LoadModel) -> None:
+    def __init__(self, load: LoadModel, attempts: Attempts) -> None:
         self._load = load
+        self._attempts = attempts
         self._model: AsksModel | None = None
 
-    def __call__(self, table: pa.Table) -> pa.Table:
+    def __call__(self, table: pa.Table, part: Part) -> pa.Table:
         if not has_work(table):
             return conform(table, FINISHED)
         rows = table.select(DECODED.names).to_pylist()
-        work = [row for row in rows if row["action"] == Action.GENERATE]
-        pictures = [_picture(row) for row in work]
-        answers = self._ask([add_words(row["text"], row["words"]) for row in work], pictures)
-        for row, picture, answer in zip(work, pictures, answers, strict=True):
-            row["has_picture"] = picture is not None
-            row.update(_failed(answer) if isinstance(answer, Exception) else _answered(answer))
+        try:
+            self._answer(self._ready(part), rows, part, 0, len(rows))
+        except _RunEndsError:
+            return FINISHED.empty_table()
         for row in rows:
             for name in ("pixels", "width", "height", "words"):
                 del row[name]
         return pa.Table.from_pylist(rows, schema=FINISHED)
 
-    def _ask(
-        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
-    ) -> list[list[Keyphrase] | Exception]:
-        if self._model is None:
-            self._model = self._load()
-        try:
-            return list(self._model(texts, pictures))
-        except KeyphraseError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a model raises, other posts go on
-            if len(texts) == 1:
-                return [error]
-            _log.warning("%d posts failed together (%s); asking in halves", len(texts), error)
-        middle = len(texts) // 2
-        return [
-            *self._ask(texts[:middle], pictures[:middle]),
-            *self._ask(texts[middle:], pictures[middle:]),
-        ]
+    def _ready(self, part: Part) -> AsksModel:
+        if self._model is not None:
+            return self._model
+        loading = _attempt(part, 0, 0)
+        deaths = self._begin(loading)
+        if deaths >= _LOADING_DEATHS:
+            raise JobError(
+                f"a process of the model died {deaths} times while it loaded the model; see that "
+                "there is memory for as many --actors, then run again"
+            )
+        self._model = self._load()
+        self._attempts.end(loading)
+        return self._model
+
+    def _answer(
+        self, model: AsksModel, rows: list[_Row], part: Part, start: int, stop: int
+    ) -> None:
+        """Puts keyphrases, or an error, into those of the rows `start` to `stop` that need them.
+
+        Halves are cut by rows and not by posts in need, so that they are the same in a task that
+        is done again after the index has changed.
+        """
+        work = [row for row in rows[start:stop] if row["action"] == Action.GENERATE]
+        if not work:
+            return
+        attempt = _attempt(part, start, stop)
+        deaths = self._begin(attempt)
+        if len(work) == 1 and deaths >= _DEATHS:
+            work[0].update(_dead(_CRASHED))
+            return
+        if len(work) == 1 or not deaths:
+            error = _ask(model, work)
+            self._attempts.end(attempt)
+            if error is None:
+                return
+            if len(work) == 1:
+                work[0].update(_dead(_failure(error)))
+                return
+            _log.warning("%d posts failed together (%s); asking in halves", len(work), error)
+        middle = (start + stop) // 2
+        self._answer(model, rows, part, start, middle)
+        self._answer(model, rows, part, middle, stop)
+
+    def _begin(self, attempt: Attempt) -> int:
+        before = self._attempts.begin(attempt)
+        if before is None:
+            raise _RunEndsError
+        return before
+
+
+class _RunEndsError(Exception):
+    """No further post is to be begun."""
+
+
+def _ask(model: AsksModel, work: list[_Row]) -> Exception | None:
+    """Puts keyphrases into the rows, or returns what the model raised."""
+    pictures = [_picture(row) for row in work]
+    try:
+        answers = model([add_words(row["text"], row["words"]) for row in work], pictures)
+    except KeyphraseError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a model raises, other posts go on
+        return error
+    for row, picture, answer in zip(work, pictures, answers, strict=True):
+        row.update(has_picture=picture is not None, keyphrases=_keyphrases(answer))
+    return None
+
+
+def _attempt(part: Part, start: int, stop: int) -> Attempt:
+    return Attempt(fragment=part.fragment, part=part.number, start=start, stop=stop)
 
 
 def _picture(row: dict[str, Any]) -> Image.Image | None:
@@ -82,21 +148,21 @@ def _picture(row: dict[str, Any]) -> Image.Image | None:
     return Image.frombytes("RGB", (row["width"], row["height"]), row["pixels"])
 
 
-def _answered(keyphrases: Sequence[Keyphrase]) -> dict[str, Any]:
-    return {
-        "keyphrases": [
-            {"phrase": display_form(one.phrase), "score": one.score} for one in keyphrases
-        ]
-    }
+def _keyphrases(answer: Sequence[Keyphrase]) -> list[dict[str, Any]]:
+    return [{"phrase": display_form(one.phrase), "score": one.score} for one in answer]
 
 
-def _failed(error: Exception) -> dict[str, Any]:
+def _failure(error: Exception) -> PostError:
     """Transient: a fault of memory or device looks like one of the post."""
     detail = " ".join(f"{type(error).__name__}: {error}".split())
+    return PostError(Reason.MODEL_FAILED, detail[:_LONGEST_DETAIL], transient=True)
+
+
+def _dead(error: PostError) -> dict[str, Any]:
     return {
         "action": Action.DEAD,
         "text": "",
-        "error_reason": str(Reason.MODEL_FAILED),
-        "error_detail": detail[:_LONGEST_DETAIL],
-        "error_transient": True,
+        "error_reason": str(error.reason),
+        "error_detail": error.detail,
+        "error_transient": error.transient,
     }

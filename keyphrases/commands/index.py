@@ -11,6 +11,7 @@ from indexer.summary import RunSummary
 from indexer.watch import Snapshot
 from keyphrases.chosen_model import chosen_model
 from keyphrases.console import Bar, err, out, printable
+from keyphrases.stopping import stop_on_sigterm
 
 
 @click.command(name="index")
@@ -21,6 +22,11 @@ from keyphrases.console import Bar, err, out, printable
 )
 @click.option("--model", help="NAME, NAME@VERSION or NAME@ALIAS; NAME alone is what is promoted.")
 @click.option("--dead-letters", help="Folder or s3:// prefix for a Parquet file of bad posts.")
+@click.option(
+    "--retry-dead",
+    metavar="URI",
+    help="Try these dead letters again: a Parquet file of a run, or a folder of them.",
+)
 @click.option("--max-error-rate", type=float, help="Give up if more of the posts are bad (0 to 1).")
 @click.option(
     "--mode",
@@ -49,6 +55,7 @@ def command(
     store: str | None,
     model: str | None,
     dead_letters: str | None,
+    retry_dead: str | None,
     max_error_rate: float | None,
     mode: str,
     max_gone_rate: float | None,
@@ -71,6 +78,7 @@ def command(
         store=chosen.store,
         model=chosen.model,
         dead_letters=dead_letters,
+        retry_dead=retry_dead,
         max_error_rate=max_error_rate,
         mode=mode,
         max_gone_rate=max_gone_rate,
@@ -90,8 +98,8 @@ def command(
 
 
 def run_indexing(job: IndexJob) -> RunSummary:
-    """Indexes with a bar on stderr."""
-    with Bar("check and start") as bar:
+    """Indexes with a bar on stderr; asked to stop, it ends with what is under way."""
+    with Bar("check and start") as bar, stop_on_sigterm() as stop:
 
         def show(seen: Snapshot) -> None:
             posts, tally = seen.stages.posts, seen.tally
@@ -99,7 +107,7 @@ def run_indexing(job: IndexJob) -> RunSummary:
             words += f"  unchanged {tally.unchanged:,}  dead {tally.dead:,}"
             bar.show("index", tally.read, seen.total, words)
 
-        summary = index_dump(job, on_progress=show)
+        summary = index_dump(job, on_progress=show, stop=stop)
     if summary.dead and summary.dead_letters:
         err.print(f"{summary.dead:,} posts could not be indexed; why: {summary.dead_letters}")
     return summary

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from PIL import Image
 
@@ -37,3 +41,29 @@ class Silent:
 def refuse_to_load() -> LastWord:
     """For runs that must not need the model."""
     raise JobError("the model was loaded")
+
+
+class Mortal(LastWord):
+    """Its process dies of a post with the word "lethal"."""
+
+    def __call__(
+        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
+    ) -> list[list[Keyphrase]]:
+        if any("lethal" in text for text in texts):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__call__(texts, pictures)
+
+
+class Slow(LastWord):
+    """Takes its time over each post, and leaves word of the process that it is in."""
+
+    seconds = 0.2
+
+    def __init__(self, pids: Path) -> None:
+        (pids / str(os.getpid())).touch()
+
+    def __call__(
+        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
+    ) -> list[list[Keyphrase]]:
+        time.sleep(self.seconds * len(texts))
+        return super().__call__(texts, pictures)

@@ -1,0 +1,86 @@
+"""One night without Ray: the stages as plain functions, beside a real index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from indexer.attempts import AttemptNotes
+from indexer.hashing import Hasher
+from indexer.index.protocol import Index
+from indexer.outcomes import Outcomes, outcomes_of
+from indexer.packing import Part
+from indexer.retried import NONE_RETRIED, RetriedKeys
+from indexer.stages.ask import Ask
+from indexer.stages.decode import Decode, ReadWords
+from indexer.stages.generate import Generate
+from indexer.stages.read import Read
+from posts.dump import Dump
+from posts.duplicates import Duplicates, hash_ids
+from tests.indexer.stand_in import LastWord
+
+SIDE = 32
+
+
+class Night:
+    """One run's stages over a dump and an index, without Ray."""
+
+    def __init__(
+        self,
+        folder: Path,
+        index: Index,
+        *,
+        keep_text: bool = False,
+        read_words: ReadWords | None = None,
+        retried: RetriedKeys = NONE_RETRIED,
+    ) -> None:
+        self.index = index
+        dump = Dump.open(str(folder))
+        fragments = dump.fragments()
+        duplicates = Duplicates.find([hash_ids(dump.ids(each)) for each in fragments])
+        hasher = Hasher(model_digest="digest", ocr=read_words and "ocr 1.0")
+        self.fragments = range(len(fragments))
+        self.attempts = AttemptNotes()
+        self.read = Read(dump, fragments, duplicates, rows=50)
+        self.ask = Ask(dump, index, hasher, rows=16, keep_text=keep_text, retried=retried)
+        self.decode = Decode(dump, hasher, SIDE, keep_text=keep_text, read_words=read_words)
+
+    def asked(self) -> list[pa.Table]:
+        return [asked for posts in self.posts() for asked in self.ask(posts)]
+
+    def posts(self) -> list[pa.Table]:
+        return [posts for number in self.fragments for posts in self.read(number)]
+
+    def actions(self) -> dict[str, str]:
+        rows = [row for table in self.asked() for row in table.to_pylist()]
+        return {row["id"]: row["action"] for row in rows}
+
+    def finished(self, load: Callable[[], Any] = LastWord) -> list[pa.Table]:
+        """As `Generate` gives them."""
+        generate = Generate(load, self.attempts)
+        return [
+            generate(self.decode(table), Part(fragment=0, number=number, last=False))
+            for number, table in enumerate(self.asked())
+        ]
+
+    def go(self, load: Callable[[], Any] = LastWord) -> Outcomes:
+        """All stages, and the writes."""
+        outcomes = outcomes_of(pa.concat_tables(self.finished(load)), "run")
+        self.index.write(outcomes.documents, outcomes.updates, outcomes.letters)
+        return outcomes
+
+
+def lines(folder: Path, posts: Iterable[Mapping[str, Any]]) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "a.jsonl").write_text("".join(json.dumps(post) + "\n" for post in posts))
+    return folder
+
+
+def phrases(outcomes: Outcomes) -> dict[str, list[str]]:
+    return {
+        document.id: [one.phrase for one in document.keyphrases] for document in outcomes.documents
+    }

@@ -1,0 +1,101 @@
+"""Pictures on their way to the model: broken ones, late ones, large ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from indexer.index.protocol import Index
+from indexer.stages.columns import Action
+from indexer.stages.decode import shrink
+from posts.dump import Dump
+from posts.errors import PostError, Reason
+from posts.post import Post
+from tests.indexer.dumps import jpeg
+from tests.indexer.stages.night import SIDE, Night, lines
+
+
+def test_text_of_a_broken_picture_is_kept_if_asked_for(tmp_path: Path, index: Index) -> None:
+    posts = [
+        {"id": "broken", "text": "a cat", "image_uri": "cat.jpg"},
+        {"id": "missing", "text": "a dog", "image_uri": "none.jpg"},
+        {"id": "bare", "image_uri": "cat.jpg"},
+    ]
+    folder = lines(tmp_path / "dump", posts)
+    (folder / "cat.jpg").write_bytes(b"no picture")
+    assert {letter.id for letter in Night(folder, index).go().letters} == {
+        "broken",
+        "missing",
+        "bare",
+    }
+
+    kept = Night(folder, index, keep_text=True).go()
+    assert {document.id: document.has_picture for document in kept.documents} == {
+        "broken": False,
+        "missing": False,
+    }
+    again = Night(folder, index, keep_text=True)
+    assert again.actions() == {
+        "broken": Action.UNCHANGED,
+        "missing": Action.UNCHANGED,
+        "bare": Action.DEAD,
+    }
+    (folder / "cat.jpg").write_bytes(jpeg(1))
+    assert Night(folder, index, keep_text=True).actions()["broken"] == Action.GENERATE
+
+
+def test_without_that_wish_a_text_kept_before_becomes_a_dead_letter(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "a cat", "image_uri": "cat.jpg"}])
+    (folder / "cat.jpg").write_bytes(b"no picture")
+    Night(folder, index, keep_text=True).go()
+    assert index.count() == 1
+    Night(folder, index).go()
+    assert (index.count(), set(index.dead(["a"]))) == (0, {"a"})
+
+
+class Throttled(Dump):
+    """A dump whose pictures cannot be had for now."""
+
+    def picture_versions(self, posts: Sequence[Post]) -> list[str | PostError | None]:
+        return ["changed" for _ in posts]
+
+    def picture(self, post: Post) -> bytes:
+        raise PostError(Reason.PICTURE_UNAVAILABLE, "slow down", transient=True)
+
+
+def test_a_passing_fault_does_not_take_a_document_out_of_searches(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "a cat", "image_uri": "cat.jpg"}])
+    (folder / "cat.jpg").write_bytes(jpeg(1))
+    Night(folder, index).go()
+    night = Night(folder, index)
+    throttled = Throttled(Dump.open(str(folder)).files)
+    night.ask._dump = night.decode._dump = throttled
+    outcomes = night.go()
+    assert [(each.transient, each.replaces) for each in outcomes.letters] == [(True, False)]
+    assert index.count() == 1
+    Night(folder, index).go()
+    assert dict(index.dead(["a"])) == {}
+
+
+def test_pictures_reach_the_model_as_small_as_it_wants_them(tmp_path: Path, index: Index) -> None:
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "cat", "image_uri": "cat.jpg"}])
+    (folder / "cat.jpg").write_bytes(jpeg(1, width=200, height=100))
+    document = Night(folder, index).go().documents[0]
+    assert [one.phrase for one in document.keyphrases] == ["cat", "64x32"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((200, 100), (64, 32)), ((20, 100), (20, 100)), ((250, 32), (250, 32))],
+)
+def test_only_a_short_side_that_is_too_long_is_shrunk(
+    before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    assert shrink(Image.new("RGB", before), SIDE).size == after
