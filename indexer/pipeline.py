@@ -13,7 +13,7 @@ decisions come from, may have changed by then. No stage cuts, merges or sorts by
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pyarrow as pa
 import ray
@@ -24,7 +24,7 @@ from indexer.packing import pack, pack_fragment, unpack
 from indexer.progress import Reports
 from indexer.reservation import READ_CPUS, Reservation
 from indexer.stages.ask import Ask
-from indexer.stages.columns import ASKED
+from indexer.stages.columns import ASKED, Action
 from indexer.stages.decode import Decode
 from indexer.stages.generate import Generate, LoadModel
 from indexer.stages.read import Read
@@ -52,7 +52,7 @@ def build_pipeline(
 
     def decode_packed(packed: pa.Table) -> Iterator[pa.Table]:
         for part, table in unpack(packed):
-            for decoded in _timed("decode", map(decode, [table]), progress):
+            for decoded in _timed("decode", map(decode, [table]), progress, _pictures):
                 yield pack(decoded, part)
 
     with DataContext.current(_context()):
@@ -88,20 +88,33 @@ class _GenerateActor:
     def __call__(self, packed: pa.Table) -> Iterator[pa.Table]:
         for part, table in unpack(packed):
             finishing = map(self._generate, [table], [part])
-            for finished in _timed("generate", finishing, self._progress):
+            for finished in _timed("generate", finishing, self._progress, _generated):
                 yield pack(finished, part)
 
 
-def _timed(stage: str, tables: Iterable[pa.Table], progress: Reports) -> Iterator[pa.Table]:
-    """The tables, each told with the time it took to come."""
+def _timed(
+    stage: str,
+    tables: Iterable[pa.Table],
+    progress: Reports,
+    worked: Callable[[pa.Table], int] = len,
+) -> Iterator[pa.Table]:
+    """The tables, each told with the time it took to come and how many of its posts were work."""
     source = iter(tables)
     while True:
         begun = time.perf_counter()
         table = next(source, None)
         if table is None:
             return
-        progress.done(stage, len(table), time.perf_counter() - begun)
+        progress.done(stage, len(table), time.perf_counter() - begun, worked(table))
         yield table
+
+
+def _pictures(decoded: pa.Table) -> int:
+    return len(decoded) - decoded.column("pixels").null_count
+
+
+def _generated(finished: pa.Table) -> int:
+    return finished.column("action").to_pylist().count(Action.GENERATE)
 
 
 def _context() -> DataContext:

@@ -29,6 +29,9 @@ class StageCounts:
     """What the stages have done so far."""
 
     posts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
+    """Those that have passed."""
+    worked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
+    """Those of them that were work: pictures that were decoded, posts that got keyphrases."""
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     """Time spent working, summed over all workers."""
 
@@ -36,7 +39,9 @@ class StageCounts:
 class Reports(Protocol):
     """Somewhere to tell what was done."""
 
-    def done(self, stage: str, posts: int, seconds: float) -> None: ...
+    def done(self, stage: str, posts: int, seconds: float, worked: int | None = None) -> None:
+        """`worked` None: all of the posts were."""
+        ...
 
 
 class CountingActor:
@@ -45,8 +50,9 @@ class CountingActor:
     def __init__(self) -> None:
         self._counts = StageCounts()
 
-    def done(self, stage: str, posts: int, seconds: float) -> None:
+    def done(self, stage: str, posts: int, seconds: float, worked: int | None = None) -> None:
         self._counts.posts[stage] += posts
+        self._counts.worked[stage] += posts if worked is None else worked
         self._counts.seconds[stage] += seconds
 
     def counts(self) -> StageCounts:
@@ -64,9 +70,9 @@ class RemoteProgress:
         self._actor: Any = ray.remote(**on_this_node())(CountingActor).remote()
         self._last = StageCounts()
 
-    def done(self, stage: str, posts: int, seconds: float) -> None:
+    def done(self, stage: str, posts: int, seconds: float, worked: int | None = None) -> None:
         """Tells without waiting for an answer."""
-        self._actor.done.remote(stage, posts, seconds)
+        self._actor.done.remote(stage, posts, seconds, worked)
 
     def counts(self) -> StageCounts:
         try:

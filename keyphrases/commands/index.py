@@ -8,9 +8,9 @@ from indexer.job import APPEND, MODES, IndexJob
 from indexer.preview import PreviewedPost, preview
 from indexer.run import index_dump
 from indexer.summary import RunSummary
-from indexer.watch import Snapshot
 from keyphrases.chosen_model import chosen_model
-from keyphrases.console import Bar, err, out, printable
+from keyphrases.console import err, out, printable
+from keyphrases.run_display import RunDisplay
 from keyphrases.stopping import stop_on_sigterm
 
 
@@ -98,16 +98,9 @@ def command(
 
 
 def run_indexing(job: IndexJob) -> RunSummary:
-    """Indexes with a bar on stderr; asked to stop, it ends with what is under way."""
-    with Bar("check and start") as bar, stop_on_sigterm() as stop:
-
-        def show(seen: Snapshot) -> None:
-            posts, tally = seen.stages.posts, seen.tally
-            words = f"read {posts['read']:,}  generated {posts['generate']:,}"
-            words += f"  unchanged {tally.unchanged:,}  dead {tally.dead:,}"
-            bar.show("index", tally.read, seen.total, words)
-
-        summary = index_dump(job, on_progress=show, stop=stop)
+    """Indexes with its progress on stderr; asked to stop, it ends with what is under way."""
+    with RunDisplay() as display, stop_on_sigterm() as stop:
+        summary = index_dump(job, on_progress=display, stop=stop)
     if summary.dead and summary.dead_letters:
         err.print(f"{summary.dead:,} posts could not be indexed; why: {summary.dead_letters}")
     return summary

@@ -76,8 +76,12 @@ def test_a_night_after_a_night_pays_only_for_what_is_new(tmp_path: Path, store: 
     assert index.search(Query(words="post")).total == GOOD
     assert any(hit.keyphrases for hit in index.search(Query(words="post", limit=GOOD)).hits)
 
-    second = index_dump(job, load=refuse_to_load)
+    seen: list[Snapshot] = []
+    second = index_dump(job, load=refuse_to_load, on_progress=seen.append)
     assert (second.unchanged, second.indexed, second.dead) == (GOOD, 0, BAD)
+    # They pass the stages, which have no work with them.
+    assert seen[-1].stages.posts["generate"] > 0
+    assert seen[-1].stages.worked["decode"] == seen[-1].stages.worked["generate"] == 0
     assert dead_letters(second) == BAD_REASONS
 
     for row in rows[:10]:
