@@ -12,6 +12,7 @@ import ray
 from ray.exceptions import RayError
 
 from indexer.failures import one_line
+from indexer.metrics import RunLabels, StageMetrics
 from indexer.placement import on_this_node
 
 STAGES = ("read", "ask", "decode", "generate")
@@ -45,15 +46,20 @@ class Reports(Protocol):
 
 
 class CountingActor:
-    """Adds up what the workers tell; lives as a Ray actor."""
+    """Adds up what the workers tell, and tells it as metrics; lives as a Ray actor."""
 
-    def __init__(self) -> None:
+    def __init__(self, labels: RunLabels | None = None) -> None:
+        """`labels` of the metrics; None: there are none."""
         self._counts = StageCounts()
+        self._metrics = None if labels is None else StageMetrics(labels)
 
     def done(self, stage: str, posts: int, seconds: float, worked: int | None = None) -> None:
         self._counts.posts[stage] += posts
-        self._counts.worked[stage] += posts if worked is None else worked
+        worked = posts if worked is None else worked
+        self._counts.worked[stage] += worked
         self._counts.seconds[stage] += seconds
+        if self._metrics is not None:
+            self._metrics.done(stage, worked, seconds)
 
     def counts(self) -> StageCounts:
         return self._counts
@@ -66,8 +72,8 @@ class RemoteProgress:
     it: without it the last counts stay.
     """
 
-    def __init__(self) -> None:
-        self._actor: Any = ray.remote(**on_this_node())(CountingActor).remote()
+    def __init__(self, labels: RunLabels | None = None) -> None:
+        self._actor: Any = ray.remote(**on_this_node())(CountingActor).remote(labels)
         self._last = StageCounts()
 
     def done(self, stage: str, posts: int, seconds: float, worked: int | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,10 @@ import ray.data
 from indexer.reservation import Node
 from posts.errors import InputError
 
+METRICS_PORT = "KEYPHRASES_METRICS_PORT"
+"""Environment variable: where Prometheus finds the metrics of a run without a cluster."""
+
+_log = logging.getLogger(__name__)
 _LEAST_CPUS = 2
 """A machine with one core runs model and feeding tasks by turns."""
 
@@ -29,7 +34,7 @@ def ray_session() -> Iterator[None]:
         return
     quiet = logging.ERROR
     address = os.environ.get("RAY_ADDRESS")
-    local = {"num_cpus": max(_LEAST_CPUS, _cpus()), "include_dashboard": False}
+    local = {"num_cpus": max(_LEAST_CPUS, _cpus()), "include_dashboard": False} | _metrics_port()
     # The core's messages, which come straight to stderr, are for Ray's developers.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
@@ -75,6 +80,24 @@ def _silent_stderr() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def _metrics_port() -> dict[str, int]:
+    """Where Ray of this machine shows its metrics, if someone asked for a port that is free.
+
+    Ray's agent would not start with one that is taken, and no run fails for want of metrics.
+    """
+    wanted = os.environ.get(METRICS_PORT, "")
+    if not wanted:
+        return {}
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("", int(wanted)))
+    except (ValueError, OverflowError, OSError) as error:
+        _log.warning("%s=%s is not used: %s", METRICS_PORT, wanted, error)
+        return {}
+    return {"_metrics_export_port": int(wanted)}
 
 
 def _quieten_ray_data(level: int) -> None:

@@ -24,6 +24,7 @@ from indexer.ids import hash_all_ids
 from indexer.index.protocol import Index
 from indexer.index_actor import RemoteIndex
 from indexer.job import SNAPSHOT, IndexJob
+from indexer.metrics import RunLabels, TallyMetrics
 from indexer.model_loader import ModelLoader
 from indexer.outcomes import outcomes_of
 from indexer.pipeline import build_pipeline
@@ -133,8 +134,10 @@ class _Run:
         duplicates = Duplicates.find(hashes)
         with_id = sum(map(len, hashes))
         arrivals = Arrivals(len(self._ready.fragments), with_id)
-        progress, attempts = RemoteProgress(), RemoteAttempts()
-        watch = Watch(progress.counts, self._tally, with_id, self._job.stall_after, on_progress)
+        labels = RunLabels(run=self._run, index=self._ready.index.location)
+        progress, attempts = RemoteProgress(labels), RemoteAttempts()
+        told = TallyMetrics(labels, behind=on_progress)
+        watch = Watch(progress.counts, self._tally, with_id, self._job.stall_after, told)
         dataset = self._pipeline(duplicates, progress, attempts, load or self._loader())
         stream, drain = Stream(dataset), Drain(stop, attempts, self._job.drain)
         try:
