@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from indexer.hashing import Hasher
 from indexer.index.lifecycle import refuse_another_model
@@ -13,10 +15,12 @@ from indexer.index.records import Build
 from indexer.job import IndexJob
 from indexer.picture_size import picture_side
 from indexer.retried import NONE_RETRIED, RetriedKeys
+from model_store.footprint import base_folder
 from model_store.store import ModelVersion, Store
 from posts.dump import Dump
 from posts.errors import InputError, KeyphraseError
-from posts.files import open_files
+from posts.files import Files, open_files
+from posts.files.local import LocalFiles
 from posts.fragment import Fragment
 from posts.ocr import ocr_version
 
@@ -29,7 +33,11 @@ class Preflight:
     fragments: list[Fragment]
     model: ModelVersion
     picture_side: int
+    bundle: Path
+    """The model's files on this machine."""
     index: Index
+    live: Build | None
+    """What the live version was built with; None if there is no index yet."""
     build: Build
     hasher: Hasher
     retried: RetriedKeys
@@ -51,7 +59,9 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
     dump = Dump.open(job.dump)
     index.check()
     model = store.resolve(job.model)
+    # Every file is hashed.
     bundle = store.fetch(str(model))
+    _check_base(model)
     build = Build(
         model=str(model),
         model_digest=model.card.digest,
@@ -63,7 +73,6 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
         refuse_another_model(index.location, live, build)
     fragments = dump.fragments()
     retried = NONE_RETRIED if job.retry_dead is None else RetriedKeys.read(job.retry_dead)
-    # Last, since it may make the folder.
     if job.dead_letters_folder is not None:
         _probe_writing(job.dead_letters_folder, run)
     return Preflight(
@@ -71,11 +80,24 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
         fragments=fragments,
         model=model,
         picture_side=picture_side(bundle),
+        bundle=bundle,
         index=index,
+        live=live,
         build=build,
         hasher=Hasher(model_digest=model.card.digest, ocr=ocr),
         retried=retried,
     )
+
+
+def _check_base(model: ModelVersion) -> None:
+    """A folder that a model was trained on must be there; on a cluster it may lie on others."""
+    name = model.card.base.name
+    alone = not os.environ.get("RAY_ADDRESS") and Path(name).is_absolute()
+    if alone and base_folder(model.card.base) is None:
+        raise InputError(
+            f"the base of {model} is not in {name}, where it was when that was trained; bring it "
+            "back or take another model"
+        )
 
 
 def _probe_writing(folder: str, run: str) -> None:
@@ -83,12 +105,23 @@ def _probe_writing(folder: str, run: str) -> None:
     probe = f".probe-{run}"
     try:
         files = open_files(folder)
+        made = _missing_folders(files)
         files.write(probe, b"")
         # Who may write but not delete can still have letters written.
         with contextlib.suppress(KeyphraseError, OSError):
             files.delete(probe)
+            for one in made:
+                one.rmdir()
     except (KeyphraseError, OSError) as error:
         why = " ".join(str(error).split())[:200]
         raise InputError(
             f"dead letters cannot be written to {folder}: {why}; choose another --dead-letters"
         ) from error
+
+
+def _missing_folders(files: Files) -> list[Path]:
+    """Folders that writing will make, the innermost first."""
+    if not isinstance(files, LocalFiles):
+        return []
+    root = Path(files.root)
+    return [one for one in (root, *root.parents) if not one.exists()]

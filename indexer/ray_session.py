@@ -118,7 +118,21 @@ def _cpus() -> int:
     return allowed
 
 
+def spill_folder() -> Path | None:
+    """Where Ray puts on this machine what memory is too short for; None if it does not say."""
+    here = ray.get_runtime_context().get_node_id()
+    for node in ray.nodes():
+        if node["NodeID"] == here:
+            # The socket lies in the folder of the session, whose place is what people choose.
+            sockets = Path(node.get("ObjectStoreSocketName") or "").parent
+            return sockets.parent if sockets.parent.is_dir() else None
+    return None
+
+
 def cluster_nodes() -> list[Node]:
     """The machines of the cluster."""
     alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    return [Node(cpus=each.get("CPU", 0.0), gpus=each.get("GPU", 0.0)) for each in alive]
+    return [
+        Node(cpus=each.get("CPU", 0.0), gpus=each.get("GPU", 0.0), memory=each.get("memory"))
+        for each in alive
+    ]

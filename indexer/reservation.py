@@ -7,7 +7,7 @@ is worked out before anything starts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from posts.errors import InputError
 
@@ -28,6 +28,8 @@ class Node:
 
     cpus: float
     gpus: float = 0.0
+    memory: float | None = None
+    """Bytes that Ray lets tasks and actors have; None: it does not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +76,34 @@ def reserve(
     if actors is None:
         actors = max(1, min(most, int(total * (1 - _AUTO_SHARE) / cpus)))
     return Reservation(actors=actors, cpus=cpus, gpus=gpus, decode_cpus=decode_cpus)
+
+
+def fit_memory(
+    reserved: Reservation, nodes: Sequence[Node], each: int | None, *, asked: bool
+) -> Reservation:
+    """The reservation, with fewer actors if their number was not `asked` for and memory is short.
+
+    `each`: bytes that an actor needs at the least; None: nobody knows, so nothing is refused.
+    Raises `InputError` that says what to lower if they cannot fit.
+    """
+    if each is None or any(node.memory is None for node in nodes):
+        return reserved
+    most = sum(
+        min(_on_node(node, reserved.cpus, reserved.gpus), int((node.memory or 0) / each))
+        for node in nodes
+    )
+    if reserved.actors <= most:
+        return reserved
+    if most and not asked:
+        return replace(reserved, actors=most)
+    actors, gigabytes = f"{reserved.actors} model actors", each / 1e9
+    largest = max((node.memory or 0) / 1e9 for node in nodes)
+    free = "free memory or take a smaller model"
+    raise InputError(
+        f"{actors if asked else 'model actors'} of {gigabytes:.1f} GB each, at the least, do not "
+        f"fit into memory, of which the largest machine has {largest:.1f} GB to give; "
+        + (f"lower --actors to {most} or {free}" if most else free)
+    )
 
 
 def _remedy(most: int) -> str:

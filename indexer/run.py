@@ -16,6 +16,7 @@ from ray.exceptions import RayError
 
 from indexer.arrivals import Arrivals
 from indexer.attempts import RemoteAttempts
+from indexer.checked import OnChecked, check_machines
 from indexer.dead_letters import DeadLetterFile
 from indexer.drain import Drain
 from indexer.failures import as_job_error
@@ -30,8 +31,8 @@ from indexer.outcomes import outcomes_of
 from indexer.pipeline import build_pipeline
 from indexer.preflight import Preflight, preflight
 from indexer.progress import RemoteProgress
-from indexer.ray_session import cluster_nodes, ray_session
-from indexer.reservation import DECODE_CPUS, OCR_CPUS, Reservation, reserve
+from indexer.ray_session import ray_session
+from indexer.reservation import Reservation
 from indexer.run_id import new_run_id
 from indexer.snapshot import remove_gone
 from indexer.stages.ask import Ask
@@ -54,6 +55,7 @@ _TICK = 0.5
 def index_dump(
     job: IndexJob,
     *,
+    on_checked: OnChecked | None = None,
     on_progress: OnProgress | None = None,
     load: LoadModel | None = None,
     stop: Event | None = None,
@@ -73,11 +75,9 @@ def index_dump(
         stack.callback(ready.index.close)
         stack.enter_context(ready.index.lock(run))
         stack.enter_context(ray_session())
-        nodes = cluster_nodes()
-        reservation = reserve(
-            *(nodes, job.actors, job.cpus_per_actor, job.gpus_per_actor),
-            decode_cpus=OCR_CPUS if job.ocr else DECODE_CPUS,
-        )
+        checked = check_machines(job, ready)
+        if on_checked is not None:
+            on_checked(checked)
         index: Index | RemoteIndex = ready.index
         if not ready.index.shareable:
             index = stack.enter_context(contextlib.closing(RemoteIndex(job.index)))
@@ -85,7 +85,7 @@ def index_dump(
         letters = DeadLetterFile(job.dead_letters_folder, run)
         tally = Tally()
         with as_job_error(tally), contextlib.closing(letters):
-            removed = _Run(job, ready, index, reservation, letters, tally, run).go(
+            removed = _Run(job, ready, index, checked.reservation, letters, tally, run).go(
                 on_progress, load, stop or Event()
             )
         return RunSummary(

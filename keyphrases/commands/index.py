@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from indexer.checked import OnChecked, check_run
 from indexer.job import APPEND, MODES, IndexJob
 from indexer.preview import PreviewedPost, preview
 from indexer.run import index_dump
 from indexer.summary import RunSummary
 from keyphrases.chosen_model import chosen_model
 from keyphrases.console import err, out, printable
+from keyphrases.preflight_display import show_checked
 from keyphrases.run_display import RunDisplay
 from keyphrases.stopping import stop_on_sigterm
 
@@ -39,6 +41,7 @@ from keyphrases.stopping import stop_on_sigterm
     "--max-gone-rate", type=float, help="Remove nothing if more of the index is gone (0 to 1)."
 )
 @click.option("--rebuild", is_flag=True, help="Write a new version beside the live index.")
+@click.option("--check", is_flag=True, help="Check all that a run needs, begin nothing.")
 @click.option("--preview", "previewed", type=int, help="Show keyphrases of N posts, write nothing.")
 @click.option(
     "--keep-text-of-broken-pictures",
@@ -60,6 +63,7 @@ def command(
     mode: str,
     max_gone_rate: float | None,
     rebuild: bool,
+    check: bool,
     previewed: int | None,
     keep_text_of_broken_pictures: bool,
     ocr: bool,
@@ -89,18 +93,21 @@ def command(
         cpus_per_actor=cpus_per_actor,
         gpus_per_actor=gpus_per_actor,
     )
+    if check:
+        show_checked(check_run(job))
+        return
     if previewed is not None:
         for post in preview(job, previewed):
             _show_preview(post)
         return
-    summary = run_indexing(job)
+    summary = run_indexing(job, on_checked=show_checked)
     click.echo(summary.to_json())
 
 
-def run_indexing(job: IndexJob) -> RunSummary:
+def run_indexing(job: IndexJob, on_checked: OnChecked | None = None) -> RunSummary:
     """Indexes with its progress on stderr; asked to stop, it ends with what is under way."""
     with RunDisplay() as display, stop_on_sigterm() as stop:
-        summary = index_dump(job, on_progress=display, stop=stop)
+        summary = index_dump(job, on_checked=on_checked, on_progress=display, stop=stop)
     if summary.dead and summary.dead_letters:
         err.print(f"{summary.dead:,} posts could not be indexed; why: {summary.dead_letters}")
     return summary

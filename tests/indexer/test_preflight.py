@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +39,6 @@ def test_ocr_without_its_package_is_refused_before_anything_is_begun(
 ) -> None:
     job = replace(a_job(tmp_path, store, str(tmp_path / "dead")), ocr=True)
     assert preflight(job, "run").hasher.ocr == ocr_version()
-    shutil.rmtree(tmp_path / "dead")
     monkeypatch.setitem(sys.modules, "rapidocr_onnxruntime", None)
     with pytest.raises(InputError, match="OCR needs packages"):
         preflight(job, "run")
@@ -51,9 +49,9 @@ def test_a_place_that_can_be_written_is_left_as_it_was(
     tmp_path: Path, store: str, s3: S3Server
 ) -> None:
     bucket = s3.bucket()
-    for place in (str(tmp_path / "dead"), f"s3://{bucket}/dead"):
+    for place in (str(tmp_path / "dead" / "letters"), f"s3://{bucket}/dead"):
         preflight(a_job(tmp_path, store, place), "run")
-    assert list((tmp_path / "dead").iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["dump"]
     assert "Contents" not in s3.client.list_objects_v2(Bucket=bucket)
 
 
@@ -63,3 +61,15 @@ def test_dead_letters_lie_beside_an_index_in_the_home_folder(
     monkeypatch.setenv("HOME", str(tmp_path))
     job = IndexJob(dump="d", index="embedded:~/night/", store="s", model="m")
     assert job.dead_letters_folder == str(tmp_path / "night-dead-letters")
+
+
+def test_a_model_whose_base_has_gone_is_refused(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = a_job(tmp_path, store, None)
+    monkeypatch.setattr("indexer.preflight.base_folder", lambda base: None)
+    with pytest.raises(InputError, match="the base of tiny@1 is not in /"):
+        preflight(job, "run")
+    # On a cluster the machines with the actors may have it.
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
+    preflight(job, "run")

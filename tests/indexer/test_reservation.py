@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.reservation import DECODE_CPUS, OCR_CPUS, READ_CPUS, Node, reserve
+from indexer.reservation import DECODE_CPUS, OCR_CPUS, READ_CPUS, Node, fit_memory, reserve
 from posts.errors import InputError
 
 
@@ -66,3 +66,37 @@ def test_room_is_left_however_the_actors_are_spread() -> None:
 def test_a_machine_that_actors_cannot_fill_has_room_for_all_others() -> None:
     nodes = [Node(cpus=2, gpus=2), Node(cpus=8)]
     assert reserve(nodes, 2, 1.0, 1.0).actors == 2
+
+
+def fitted(nodes: list[Node], actors: int | None, each: int | None) -> int:
+    reserved = reserve(nodes, actors, 1.0, None)
+    return fit_memory(reserved, nodes, each, asked=actors is not None).actors
+
+
+def test_actors_that_cannot_fit_into_memory_are_refused_with_what_to_lower() -> None:
+    nodes = [Node(cpus=8, memory=10e9)]
+    assert fitted(nodes, 3, 3_000_000_000) == 3
+    with pytest.raises(InputError, match=r"4 model actors of 3.0 GB each.*--actors to 3"):
+        fitted(nodes, 4, 3_000_000_000)
+
+
+def test_fewer_actors_are_chosen_where_memory_is_short() -> None:
+    nodes = [Node(cpus=8, memory=10e9), Node(cpus=8, memory=4e9)]
+    assert fitted(nodes, None, 100_000_000) == 12
+    assert fitted(nodes, None, 3_000_000_000) == 4
+
+
+def test_a_model_that_fits_no_machine_is_refused_however_many_there_are() -> None:
+    with pytest.raises(InputError, match=r"largest machine has 10.0 GB to give; free memory or"):
+        fitted([Node(cpus=8, memory=10e9)] * 5, None, 11_000_000_000)
+
+
+def test_memory_that_nobody_knows_of_refuses_nothing() -> None:
+    assert fitted([Node(cpus=8, memory=10e9)], 4, None) == 4
+    assert fitted([Node(cpus=8)], 4, 10**15) == 4
+
+
+def test_memory_of_a_machine_without_a_gpu_is_no_room_for_actors_with_one() -> None:
+    nodes = [Node(cpus=8, memory=100e9), Node(cpus=8, gpus=2, memory=4e9)]
+    with pytest.raises(InputError, match="lower --actors to 1"):
+        fitted(nodes, 2, 3_000_000_000)

@@ -16,6 +16,7 @@ from tests.servers.s3 import S3Server
 def ray_session(s3: S3Server) -> Iterator[None]:
     """Ray with 4 CPUs; its workers see the S3 server, whose variables they inherit."""
     ray.init(
+        address="local",  # And not whatever other Ray runs on this machine.
         num_cpus=4,
         object_store_memory=200_000_000,
         include_dashboard=False,
