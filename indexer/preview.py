@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -22,6 +23,9 @@ from posts.phrases import Keyphrase
 from posts.pictures import decode_picture
 from posts.post import Post
 
+_WARM_UP = 8
+"""Posts asked for twice, so that the second time tells how fast the model is."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewedPost:
@@ -34,7 +38,21 @@ class PreviewedPost:
     keyphrases: tuple[Keyphrase, ...]
 
 
-def preview(job: IndexJob, count: int, *, threads: int = 1) -> list[PreviewedPost]:
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """Posts as they would be indexed, and what asking the model took."""
+
+    model: str
+    """`NAME@VERSION`."""
+    dump: Dump
+    posts: tuple[PreviewedPost, ...]
+    seconds: float
+    """That the loaded, warm model took for all of them: one actor's work."""
+
+
+def preview(
+    job: IndexJob, count: int, *, clock: Callable[[], float] = time.perf_counter
+) -> Preview:
     """The first `count` posts that are good; bad ones are passed over, nothing is written."""
     if count < 1:
         raise InputError("--preview needs a number of posts, at least 1")
@@ -45,15 +63,26 @@ def preview(job: IndexJob, count: int, *, threads: int = 1) -> list[PreviewedPos
     model = str(store.resolve(job.model))
     side = picture_side(store.fetch(model))
     good = list(islice(_good_posts(dump, side, job.ocr), count))
+    # As many threads as an actor has, for the time is to be that of an actor.
+    threads = max(1, int(job.cpus_per_actor))
     keyphraser = ModelLoader(store=job.store, model=model, threads=threads)()
     texts = [add_words(post.text, picture.words) for post, picture in good]
-    answers = keyphraser(texts, [picture.shrunk for _, picture in good])
-    return [
-        PreviewedPost(
-            post=post, picture=picture.shrunk, words=picture.words, keyphrases=tuple(answer)
-        )
-        for (post, picture), answer in zip(good, answers, strict=True)
-    ]
+    pictures = [picture.shrunk for _, picture in good]
+    # What is asked first also allocates and picks kernels: no part of a post's price.
+    keyphraser(texts[:_WARM_UP], pictures[:_WARM_UP])
+    begun = clock()
+    answers = keyphraser(texts, pictures)
+    return Preview(
+        model=model,
+        dump=dump,
+        seconds=clock() - begun,
+        posts=tuple(
+            PreviewedPost(
+                post=post, picture=picture.shrunk, words=picture.words, keyphrases=tuple(answer)
+            )
+            for (post, picture), answer in zip(good, answers, strict=True)
+        ),
+    )
 
 
 class _Picture(NamedTuple):

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
+
 import click
+import orjson
 
 from indexer.checked import OnChecked, check_run
+from indexer.estimate import estimate
 from indexer.job import APPEND, MODES, IndexJob
-from indexer.preview import PreviewedPost, preview
+from indexer.preview import preview
 from indexer.run import index_dump
 from indexer.summary import RunSummary
 from keyphrases.chosen_model import chosen_model
-from keyphrases.console import err, out, printable
+from keyphrases.console import Bar, err
 from keyphrases.preflight_display import show_checked
+from keyphrases.preview_display import draw_preview_page, show_preview, to_json
 from keyphrases.run_display import RunDisplay
 from keyphrases.stopping import stop_on_sigterm
+from posts.errors import InputError
+
+PRICE_VARIABLE = "KEYPHRASES_PRICE_PER_HOUR"
+"""Environment variable: see `--price-per-hour`."""
 
 
 @click.command(name="index")
@@ -42,7 +52,25 @@ from keyphrases.stopping import stop_on_sigterm
 )
 @click.option("--rebuild", is_flag=True, help="Write a new version beside the live index.")
 @click.option("--check", is_flag=True, help="Check all that a run needs, begin nothing.")
-@click.option("--preview", "previewed", type=int, help="Show keyphrases of N posts, write nothing.")
+@click.option(
+    "--preview",
+    "previewed",
+    type=int,
+    metavar="N",
+    help="Show keyphrases of N posts and estimate time and money, write nothing.",
+)
+@click.option(
+    "--preview-page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the preview to an HTML page too, with the pictures.",
+)
+@click.option(
+    "--price-per-hour",
+    type=float,
+    envvar=PRICE_VARIABLE,
+    help=f"What an actor costs an hour, for the preview.  [env: {PRICE_VARIABLE}]",
+)
+@click.option("--json", "as_json", is_flag=True, help="The preview as JSON.")
 @click.option(
     "--keep-text-of-broken-pictures",
     is_flag=True,
@@ -65,6 +93,9 @@ def command(
     rebuild: bool,
     check: bool,
     previewed: int | None,
+    preview_page: Path | None,
+    price_per_hour: float | None,
+    as_json: bool,
     keep_text_of_broken_pictures: bool,
     ocr: bool,
     actors: int | None,
@@ -97,9 +128,10 @@ def command(
         show_checked(check_run(job))
         return
     if previewed is not None:
-        for post in preview(job, previewed):
-            _show_preview(post)
+        _preview(job, previewed, preview_page, price_per_hour, as_json=as_json)
         return
+    if as_json or preview_page is not None:
+        raise InputError("--json and --preview-page belong to a preview; add --preview N")
     summary = run_indexing(job, on_checked=show_checked)
     click.echo(summary.to_json())
 
@@ -113,12 +145,23 @@ def run_indexing(job: IndexJob, on_checked: OnChecked | None = None) -> RunSumma
     return summary
 
 
-def _show_preview(shown: PreviewedPost) -> None:
-    picture = shown.picture
-    size = f"picture {picture.width}x{picture.height}" if picture else "no picture"
-    head = f"{printable(shown.post.id)}  ({size})  {printable(shown.post.text[:200])}"
-    out.print(head, markup=False, style="bold")
-    if shown.words:
-        out.print(f"   words in the picture: {printable(shown.words)}", markup=False)
-    chips = "   ".join(f"{printable(phrase)} {score:.2f}" for phrase, score in shown.keyphrases)
-    out.print(f"   {chips or '(no keyphrases)'}", markup=False, style="cyan")
+def _preview(
+    job: IndexJob, count: int, page: Path | None, price_per_hour: float | None, *, as_json: bool
+) -> None:
+    if price_per_hour is not None and not 0 <= price_per_hour < math.inf:
+        raise InputError(f"--price-per-hour must be a number of at least 0, not {price_per_hour}")
+    if page is not None and not page.parent.is_dir():
+        raise InputError(f"there is no folder {page.parent} for --preview-page; make it first")
+    with Bar(f"ask the model about {count:,} posts") as bar:
+        previewed = preview(job, count)
+        estimated = estimate(
+            *(job, previewed),
+            price_per_hour=price_per_hour,
+            on_count=lambda posts: bar.show("count the dump's posts", posts, None, ""),
+        )
+    if page is not None:
+        page.write_text(draw_preview_page(previewed, estimated), encoding="utf-8")
+    if as_json:
+        click.echo(orjson.dumps(to_json(previewed, estimated)))
+    else:
+        show_preview(previewed, estimated)
