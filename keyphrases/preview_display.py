@@ -31,7 +31,7 @@ def show_preview(preview: Preview, estimate: Estimate | None, console: Console =
             beside.add_column()
             beside.add_row(thumbnail(shown.picture), Text("\n").join(_lines(shown)))
             # Wrapped beside the picture, where all else is left to the terminal.
-            console.print(beside, soft_wrap=False)
+            console.print(beside, "", soft_wrap=False)
         else:
             for line in _lines(shown):
                 console.print(line)
