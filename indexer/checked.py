@@ -37,6 +37,8 @@ class Checked:
     """Posts of the live version of the index."""
     dead_letters: str | None
     """Where their file will go."""
+    report: str | None
+    """Where the run's report will go."""
     warnings: tuple[str, ...]
 
 
@@ -75,6 +77,7 @@ def check_machines(job: IndexJob, ready: Preflight) -> Checked:
         actor_bytes=each,
         documents=0 if ready.live is None else ready.index.count(),
         dead_letters=job.dead_letters_folder,
+        report=job.report_folder,
         warnings=tuple(full_disks([spill_folder(), cache_folder("models")])),
     )
 

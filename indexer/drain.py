@@ -13,6 +13,10 @@ _SILENCE = 2.0
 """Seconds in which nothing came, after which nothing more is on its way from a worker."""
 
 
+class StopError(JobError):
+    """The run was asked to stop, and did."""
+
+
 class ClosingAttempts(Protocol):
     """The part of `indexer.attempts.RemoteAttempts` that is needed here."""
 
@@ -57,12 +61,12 @@ class Drain:
         return now - self._last_arrival >= _SILENCE and not self._attempts.open()
 
     def check(self) -> None:
-        """Raises `JobError` if it has begun: then posts of the dump are missing."""
+        """Raises `StopError` if it has begun: then posts of the dump are missing."""
         if self._begun is not None:
             check_stop(self._stop)
 
 
 def check_stop(stop: Event) -> None:
-    """Raises `JobError` if the run was asked to stop."""
+    """Raises `StopError` if the run was asked to stop."""
     if stop.is_set():
-        raise JobError("the run was asked to stop")
+        raise StopError("the run was asked to stop")

@@ -31,6 +31,9 @@ class IndexJob:
     retry_dead: str | None = None
     """Dead letters of earlier runs, a Parquet file or a folder of them, whose posts are tried again
     whatever they failed for."""
+    report: str | None = None
+    """Folder or s3:// URI for the run's report. None: beside an embedded index, in
+    `PATH-reports`; for Elasticsearch, no report."""
     max_error_rate: float | None = None
     """See `indexer.tally.ErrorBudget`."""
     mode: str = APPEND
@@ -85,6 +88,14 @@ class IndexJob:
     @property
     def dead_letters_folder(self) -> str | None:
         """Where the Parquet file goes, with the default filled in."""
-        if self.dead_letters is not None or not self.index.startswith("embedded:"):
-            return self.dead_letters
-        return str(Path(self.index.removeprefix("embedded:")).expanduser()) + "-dead-letters"
+        return self._place(self.dead_letters, "-dead-letters")
+
+    @property
+    def report_folder(self) -> str | None:
+        """Where the report goes, with the default filled in."""
+        return self._place(self.report, "-reports")
+
+    def _place(self, wanted: str | None, ending: str) -> str | None:
+        if wanted is not None or not self.index.startswith("embedded:"):
+            return wanted
+        return str(Path(self.index.removeprefix("embedded:")).expanduser()) + ending

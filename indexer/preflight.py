@@ -74,7 +74,9 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
     fragments = dump.fragments()
     retried = NONE_RETRIED if job.retry_dead is None else RetriedKeys.read(job.retry_dead)
     if job.dead_letters_folder is not None:
-        _probe_writing(job.dead_letters_folder, run)
+        _probe_writing(job.dead_letters_folder, run, "dead letters", "--dead-letters")
+    if job.report_folder is not None:
+        _probe_writing(job.report_folder, run, "the report", "--report")
     return Preflight(
         dump=dump,
         fragments=fragments,
@@ -100,14 +102,14 @@ def _check_base(model: ModelVersion) -> None:
         )
 
 
-def _probe_writing(folder: str, run: str) -> None:
-    """The dead letters are written at the end of the night: too late to learn that they cannot."""
+def _probe_writing(folder: str, run: str, what: str, option: str) -> None:
+    """It is written at the end of the night: too late to learn that it cannot."""
     probe = f".probe-{run}"
     try:
         files = open_files(folder)
         made = _missing_folders(files)
         files.write(probe, b"")
-        # Who may write but not delete can still have letters written.
+        # Who may write but not delete can still have it written.
         with contextlib.suppress(KeyphraseError, OSError):
             files.delete(probe)
             for one in made:
@@ -115,7 +117,7 @@ def _probe_writing(folder: str, run: str) -> None:
     except (KeyphraseError, OSError) as error:
         why = " ".join(str(error).split())[:200]
         raise InputError(
-            f"dead letters cannot be written to {folder}: {why}; choose another --dead-letters"
+            f"{what} cannot be written to {folder}: {why}; choose another {option}"
         ) from error
 
 

@@ -16,7 +16,7 @@ from ray.exceptions import RayError
 
 from indexer.arrivals import Arrivals
 from indexer.attempts import RemoteAttempts
-from indexer.checked import OnChecked, check_machines
+from indexer.checked import Checked, OnChecked, check_machines
 from indexer.dead_letters import DeadLetterFile
 from indexer.drain import Drain
 from indexer.failures import as_job_error
@@ -29,10 +29,10 @@ from indexer.metrics import RunLabels, TallyMetrics
 from indexer.model_loader import ModelLoader
 from indexer.outcomes import outcomes_of
 from indexer.pipeline import build_pipeline
-from indexer.preflight import Preflight, preflight
+from indexer.preflight import preflight
 from indexer.progress import RemoteProgress
 from indexer.ray_session import ray_session
-from indexer.reservation import Reservation
+from indexer.report import OnReport, Recorder
 from indexer.run_id import new_run_id
 from indexer.snapshot import remove_gone
 from indexer.stages.ask import Ask
@@ -57,10 +57,12 @@ def index_dump(
     *,
     on_checked: OnChecked | None = None,
     on_progress: OnProgress | None = None,
+    on_report: OnReport | None = None,
     load: LoadModel | None = None,
     stop: Event | None = None,
 ) -> RunSummary:
     """Indexes the job's dump; `load` takes the place of loading the job's model in the actors.
+    `on_report` is told of the report of a run that has begun, whether it ends well or not.
 
     Once `stop` is set no further post is begun, and the run fails when those that were are
     committed. Raises `InputError` if anything is wrong before the index is touched, and
@@ -81,26 +83,30 @@ def index_dump(
         index: Index | RemoteIndex = ready.index
         if not ready.index.shareable:
             index = stack.enter_context(contextlib.closing(RemoteIndex(job.index)))
+        tally = Tally()
+        recorder = stack.enter_context(Recorder(job, checked, tally, begun, on_report))
         index.begin(ready.build, rebuild=job.rebuild)
         letters = DeadLetterFile(job.dead_letters_folder, run)
-        tally = Tally()
+        recorder.dead_letters_at(letters.location)
         with as_job_error(tally), contextlib.closing(letters):
-            removed = _Run(job, ready, index, checked.reservation, letters, tally, run).go(
-                on_progress, load, stop or Event()
+            removed = _Run(job, checked, index, letters, tally, recorder).go(
+                recorder.watching(on_progress), load, stop or Event()
             )
-        return RunSummary(
-            run=run,
-            index=ready.index.location,
-            model=str(ready.model),
-            read=tally.read,
-            indexed=tally.indexed,
-            generated=tally.generated,
-            updated=tally.updated,
-            unchanged=tally.unchanged,
-            dead=tally.dead,
-            removed=removed,
-            seconds=time.monotonic() - begun,
-            dead_letters=letters.location,
+        return recorder.done(
+            RunSummary(
+                run=run,
+                index=ready.index.location,
+                model=str(ready.model),
+                read=tally.read,
+                indexed=tally.indexed,
+                generated=tally.generated,
+                updated=tally.updated,
+                unchanged=tally.unchanged,
+                dead=tally.dead,
+                removed=removed,
+                seconds=time.monotonic() - begun,
+                dead_letters=letters.location,
+            )
         )
 
 
@@ -110,21 +116,21 @@ class _Run:
     def __init__(
         self,
         job: IndexJob,
-        ready: Preflight,
+        checked: Checked,
         index: Index | RemoteIndex,
-        reservation: Reservation,
         letters: DeadLetterFile,
         tally: Tally,
-        run: str,
+        recorder: Recorder,
     ) -> None:
         self._job = job
-        self._ready = ready
+        self._ready = checked.preflight
         self._index = index
-        self._reservation = reservation
+        self._reservation = checked.reservation
         self._tally = tally
-        self._run = run
+        self._run = checked.preflight.build.run
         self._budget = ErrorBudget(rate=job.max_error_rate)
-        self._writer = Writer(index, tally, letters, run, job.write)
+        self._recorder = recorder
+        self._writer = Writer(index, tally, letters, self._run, job.write, sink=recorder)
 
     def go(self, on_progress: OnProgress | None, load: LoadModel | None, stop: Event) -> int | None:
         """To its end; how many posts a snapshot has removed."""
@@ -156,7 +162,9 @@ class _Run:
         self._index.finish()
         if self._job.rebuild:
             committed = self._tally.indexed + self._tally.unchanged
-            pass_gate(check_version(self._index, committed, self._job.gate))
+            checks = check_version(self._index, committed, self._job.gate)
+            self._recorder.checked(checks)
+            pass_gate(checks)
             self._index.promote()
         self._index.refresh()
         return removed

@@ -36,6 +36,14 @@ class Writes(Protocol):
     ) -> Mapping[str, str]: ...
 
 
+class Sink(Protocol):
+    """Is told what became of posts, for the run's report."""
+
+    def committed(self, documents: Sequence[Document], letters: Sequence[DeadLetter]) -> None:
+        """New documents that the index has taken, and dead letters, with known ones."""
+        ...
+
+
 class Writer:
     """Not safe for threads; the run's loop has it, and calls `flush_if_due` when nothing comes."""
 
@@ -47,6 +55,7 @@ class Writer:
         run: str,
         settings: WriteSettings = WriteSettings(),
         clock: Callable[[], float] = time.monotonic,
+        sink: Sink | None = None,
     ) -> None:
         self._index = index
         self._tally = tally
@@ -54,6 +63,7 @@ class Writer:
         self._run = run
         self._settings = settings
         self._clock = clock
+        self._sink = sink
         self._gathered: list[Outcomes] = []
         self._since = 0.0
 
@@ -95,9 +105,12 @@ class Writer:
         if refused:
             self._index.write(letters=refused)
         lost = {letter.key for letter in refused}
-        self._tally.generated += sum(each.id not in lost for each in documents)
+        taken = [each for each in documents if each.id not in lost]
+        self._tally.generated += len(taken)
         self._tally.updated += sum(each.id not in lost for each in updates)
         self._tally.unchanged += sum(one.unchanged for one in gathered)
         dead = [*letters, *(each for one in gathered for each in one.known_letters), *refused]
         self._tally.dead += len(dead)
+        if self._sink is not None:
+            self._sink.committed(taken, dead)
         self._letters.add(dead)

@@ -42,6 +42,7 @@ def _lines(checked: Checked) -> Iterator[tuple[str, str]]:
         f"{reserved.actors} x {_count(reserved.cpus, 'CPU')}{gpus}, on {machines} with {have}",
     )
     yield "dead letters", checked.dead_letters or "beside the index only"
+    yield "report", checked.report or "none; --report says where it is to go"
     for warning in checked.warnings:
         yield "warning", warning
 

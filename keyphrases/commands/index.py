@@ -12,10 +12,11 @@ from indexer.checked import OnChecked, check_run
 from indexer.estimate import estimate
 from indexer.job import APPEND, MODES, IndexJob
 from indexer.preview import preview
+from indexer.report import Written
 from indexer.run import index_dump
 from indexer.summary import RunSummary
 from keyphrases.chosen_model import chosen_model
-from keyphrases.console import Bar, err
+from keyphrases.console import Bar, err, printable
 from keyphrases.preflight_display import show_checked
 from keyphrases.preview_display import draw_preview_page, show_preview, to_json
 from keyphrases.run_display import RunDisplay
@@ -39,6 +40,7 @@ PRICE_VARIABLE = "KEYPHRASES_PRICE_PER_HOUR"
     metavar="URI",
     help="Try these dead letters again: a Parquet file of a run, or a folder of them.",
 )
+@click.option("--report", help="Folder or s3:// prefix for the run's report, as JSON and HTML.")
 @click.option("--max-error-rate", type=float, help="Give up if more of the posts are bad (0 to 1).")
 @click.option(
     "--mode",
@@ -87,6 +89,7 @@ def command(
     model: str | None,
     dead_letters: str | None,
     retry_dead: str | None,
+    report: str | None,
     max_error_rate: float | None,
     mode: str,
     max_gone_rate: float | None,
@@ -114,6 +117,7 @@ def command(
         model=chosen.model,
         dead_letters=dead_letters,
         retry_dead=retry_dead,
+        report=report,
         max_error_rate=max_error_rate,
         mode=mode,
         max_gone_rate=max_gone_rate,
@@ -139,7 +143,9 @@ def command(
 def run_indexing(job: IndexJob, on_checked: OnChecked | None = None) -> RunSummary:
     """Indexes with its progress on stderr; asked to stop, it ends with what is under way."""
     with RunDisplay() as display, stop_on_sigterm() as stop:
-        summary = index_dump(job, on_checked=on_checked, on_progress=display, stop=stop)
+        summary = index_dump(
+            job, on_checked=on_checked, on_progress=display, on_report=_show_report, stop=stop
+        )
     if summary.dead and summary.dead_letters:
         err.print(f"{summary.dead:,} posts could not be indexed; why: {summary.dead_letters}")
     return summary
@@ -165,3 +171,11 @@ def _preview(
         click.echo(orjson.dumps(to_json(previewed, estimated)))
     else:
         show_preview(previewed, estimated)
+
+
+def _show_report(written: Written) -> None:
+    if written.failure is None:
+        err.print(f"report: {written.page}", markup=False)
+    else:
+        why = printable(written.failure)
+        err.print(f"the report {written.page} could not be written: {why}", markup=False)

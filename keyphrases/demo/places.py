@@ -33,7 +33,7 @@ class PicturePlaces:
 
     def clear(self) -> None:
         """Removes what a demo made of these pictures, and nothing else."""
-        for folder in (self.dump, self.index_folder, Path(f"{self.index_folder}-dead-letters")):
+        for folder in (self.dump, self.index_folder, *_beside(self.index_folder)):
             shutil.rmtree(folder, ignore_errors=True)
         self.page.unlink(missing_ok=True)
 
@@ -87,7 +87,12 @@ class Places:
         """Removes what a demo made, and nothing else that may lie in the folder."""
         self.pictures.clear()
         self.own_pictures.clear()
-        letters = Path(f"{self.index_folder}-dead-letters")
-        for folder in (self.dump, self.store, self.index_folder, letters, self.evaluation):
+        beside = _beside(self.index_folder)
+        for folder in (self.dump, self.store, self.index_folder, *beside, self.evaluation):
             shutil.rmtree(folder, ignore_errors=True)
         self.scores.unlink(missing_ok=True)
+
+
+def _beside(index_folder: Path) -> list[Path]:
+    """Where runs put dead letters and reports."""
+    return [Path(f"{index_folder}-{what}") for what in ("dead-letters", "reports")]

@@ -34,6 +34,12 @@ def test_dead_letters_that_cannot_be_written_are_refused(tmp_path: Path, store: 
             preflight(a_job(tmp_path, store, nowhere), "run")
 
 
+def test_a_report_that_cannot_be_written_is_refused(tmp_path: Path, store: str) -> None:
+    job = replace(a_job(tmp_path, store, str(tmp_path / "dead")), report="/proc/nope")
+    with pytest.raises(InputError, match=r"report cannot be written to /proc/nope.*--report"):
+        preflight(job, "run")
+
+
 def test_ocr_without_its_package_is_refused_before_anything_is_begun(
     tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -50,17 +56,18 @@ def test_a_place_that_can_be_written_is_left_as_it_was(
 ) -> None:
     bucket = s3.bucket()
     for place in (str(tmp_path / "dead" / "letters"), f"s3://{bucket}/dead"):
-        preflight(a_job(tmp_path, store, place), "run")
+        preflight(replace(a_job(tmp_path, store, place), report=place), "run")
     assert [path.name for path in tmp_path.iterdir()] == ["dump"]
     assert "Contents" not in s3.client.list_objects_v2(Bucket=bucket)
 
 
-def test_dead_letters_lie_beside_an_index_in_the_home_folder(
+def test_dead_letters_and_reports_lie_beside_an_index_in_the_home_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     job = IndexJob(dump="d", index="embedded:~/night/", store="s", model="m")
     assert job.dead_letters_folder == str(tmp_path / "night-dead-letters")
+    assert job.report_folder == str(tmp_path / "night-reports")
 
 
 def test_a_model_whose_base_has_gone_is_refused(

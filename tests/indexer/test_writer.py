@@ -27,6 +27,18 @@ class Clock:
         return self.now
 
 
+class Told:
+    """A sink."""
+
+    def __init__(self) -> None:
+        self.documents: list[str] = []
+        self.letters: list[str] = []
+
+    def committed(self, documents: Sequence[Document], letters: Sequence[DeadLetter]) -> None:
+        self.documents += [each.id for each in documents]
+        self.letters += [each.key for each in letters]
+
+
 class FaultyIndex:
     """A real embedded index in front of which faults are injected."""
 
@@ -84,8 +96,16 @@ def parts(tmp_path: Path) -> dict[str, Any]:
     index, tally, clock = FaultyIndex(tmp_path / "index"), Tally(), Clock()
     letters = DeadLetterFile(str(tmp_path / "dead"), "run")
     settings = WriteSettings(bytes=1000, posts=5, seconds=10)
-    writer = Writer(index, tally, letters, "run", settings, clock)
-    return {"index": index, "tally": tally, "clock": clock, "letters": letters, "writer": writer}
+    told = Told()
+    writer = Writer(index, tally, letters, "run", settings, clock, told)
+    return {
+        "index": index,
+        "tally": tally,
+        "clock": clock,
+        "letters": letters,
+        "writer": writer,
+        "told": told,
+    }
 
 
 def test_nothing_is_counted_before_it_is_written(parts: dict[str, Any]) -> None:
@@ -152,6 +172,26 @@ def test_what_fails_to_be_written_is_not_counted(parts: dict[str, Any]) -> None:
     with pytest.raises(JobError):
         parts["writer"].add(Outcomes(documents=[document("a")], unchanged=3, bytes=2000))
     assert parts["tally"] == Tally()
+
+
+def test_the_sink_is_told_what_was_committed_and_nothing_else(parts: dict[str, Any]) -> None:
+    parts["index"].refuses = {"bad"}
+    outcomes = Outcomes(
+        documents=[document("good"), document("bad")],
+        letters=[letter("new")],
+        known_letters=[letter("old")],
+        sources={"good": "a.jsonl:1", "bad": "a.jsonl:2"},
+        bytes=10,
+    )
+    parts["writer"].add(outcomes)
+    assert (parts["told"].documents, parts["told"].letters) == ([], [])
+    parts["writer"].flush()
+    assert parts["told"].documents == ["good"]
+    assert sorted(parts["told"].letters) == ["bad", "new", "old"]
+    parts["index"].down = True
+    with pytest.raises(JobError):
+        parts["writer"].add(Outcomes(documents=[document("lost")], bytes=2000))
+    assert parts["told"].documents == ["good"]
 
 
 def test_known_dead_letters_are_counted_and_exported_but_not_written(

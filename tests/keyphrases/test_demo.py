@@ -132,7 +132,8 @@ def test_evaluate_refuses_a_place_for_its_scores_that_is_not_there(demo, keyphra
 
 
 def test_a_fresh_demo_leaves_other_files_alone(tmp_path):
-    (tmp_path / "store").mkdir()
+    for folder in ("store", "index-reports", "pictures-index-reports", "index-dead-letters"):
+        (tmp_path / folder).mkdir()
     (tmp_path / "own-pictures.html").touch()
     (tmp_path / "mine.txt").touch()
 

@@ -29,6 +29,7 @@ def checked(tmp_path: Path, store: Path) -> Checked:
         actor_bytes=490_000_000,
         documents=0,
         dead_letters=f"{tmp_path}/dead",
+        report=f"{tmp_path}/reports",
         warnings=(),
     )
 
@@ -50,6 +51,7 @@ def test_each_thing_that_was_checked_is_a_line(tmp_path: Path, random_store: Pat
         "index": f"embedded:{tmp_path}/index does not exist yet",
         "actors": "3 x 1 CPU, on 2 machines with 8 CPUs",
         "dead letters": f"{tmp_path}/dead",
+        "report": f"{tmp_path}/reports",
     }
 
 
@@ -64,6 +66,7 @@ def test_what_an_index_holds_and_what_was_not_checked_is_told(
         documents=1_234_567,
         actor_bytes=None,
         dead_letters=None,
+        report=None,
         warnings=("the disk is full\x1b[2J",),
     )
     lines = shown(found)
@@ -71,4 +74,5 @@ def test_what_an_index_holds_and_what_was_not_checked_is_told(
     assert lines["actors"].startswith("2 x 1.5 CPUs and 1 GPU, on")
     assert "memory is not checked" in lines["model"]
     assert lines["dead letters"] == "beside the index only"
+    assert lines["report"].startswith("none; ")
     assert lines["warning"] == "the disk is full [2J"
