@@ -6,6 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from model_store.store import Store
+
 if TYPE_CHECKING:
     from model_store.keyphraser import Keyphraser
 
@@ -16,7 +18,7 @@ _log = logging.getLogger(__name__)
 class ModelLoader:
     """Can be pickled; called once by each actor that meets a post in need of the model."""
 
-    store: str
+    store: Store
     model: str
     """`NAME@VERSION`: an alias might move during a run."""
     threads: int
@@ -30,8 +32,7 @@ class ModelLoader:
         import torch
 
         from model_store.keyphraser import Keyphraser
-        from model_store.store import Store
 
         _log.info("loading model %s", self.model)
         torch.set_num_threads(self.threads)
-        return Keyphraser.load(Store(self.store).fetch(self.model), device=self.device)
+        return Keyphraser.load(self.store.fetch(self.model), device=self.device)

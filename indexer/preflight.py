@@ -31,6 +31,7 @@ class Preflight:
 
     dump: Dump
     fragments: list[Fragment]
+    store: Store
     model: ModelVersion
     picture_side: int
     bundle: Path
@@ -80,6 +81,7 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
     return Preflight(
         dump=dump,
         fragments=fragments,
+        store=store,
         model=model,
         picture_side=picture_side(bundle),
         bundle=bundle,

@@ -228,7 +228,7 @@ class _Run:
 
     def _loader(self) -> ModelLoader:
         return ModelLoader(
-            store=self._job.store,
+            store=self._ready.store,
             model=str(self._ready.model),
             threads=max(1, int(self._reservation.cpus)),
             device="cuda" if self._reservation.gpus else "cpu",

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from model_store.cache import fetch_bundle
 from model_store.card import CARD_FILE, Card
 from model_store.seal import check_bundle, read_card
-from model_store.shipped import place_of
+from model_store.shipped import SHIPPED_STORE, place_of
 from posts.errors import InputError
 from posts.files.local import LocalFiles
 from posts.files.opening import open_files
@@ -57,11 +58,19 @@ class Promotion:
 class Store:
     """Models below a local path or `s3://bucket/prefix`; nothing need exist before `publish`.
 
-    `SHIPPED_STORE` is the one inside the package.
+    `SHIPPED_STORE` is the one inside the package. A store can be pickled: workers then know what
+    is known of its server.
     """
 
     def __init__(self, uri: str) -> None:
+        self._uri = uri
         self._files = open_files(place_of(uri))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self._uri == SHIPPED_STORE:
+            # It lies elsewhere in another machine's copy of the package.
+            self._files = open_files(place_of(self._uri))
 
     def check(self, name: str) -> None:
         """Whether a model of that name could be published here; `InputError` if not."""

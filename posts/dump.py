@@ -10,6 +10,7 @@ from pathlib import Path
 from posts.duplicates import Duplicates, hash_ids
 from posts.errors import InputError, PostError
 from posts.files import FileInfo, Files, open_files
+from posts.files.s3 import S3Files
 from posts.fragment import Fragment
 from posts.picture_files import PictureFiles
 from posts.pictures import DEFAULT_LIMITS, PictureLimits, too_many_bytes
@@ -39,7 +40,7 @@ class Dump:
         self.only = only
         self.limits = limits
         named = os.environ.get(BUCKETS_VARIABLE, "").split(",")
-        buckets = frozenset(name.strip() for name in named if name.strip())
+        buckets = {name.strip(): S3Files(name.strip()) for name in named if name.strip()}
         self._pictures = PictureFiles(files, buckets, limits)
 
     @classmethod

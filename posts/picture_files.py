@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -27,8 +27,8 @@ class PictureFiles:
 
     files: Files
     """The dump's own."""
-    buckets: frozenset[str]
-    """Other buckets that pictures may be read from."""
+    buckets: Mapping[str, S3Files]
+    """Other buckets that pictures may be read from, by name."""
     limits: PictureLimits
 
     def fetch(self, uri: str) -> bytes:
@@ -81,7 +81,7 @@ class PictureFiles:
         if plain.startswith(f"{self.files.root}/"):
             return self.files, plain[len(self.files.root) + 1 :]
         if bucket in self.buckets:
-            return S3Files(bucket), key
+            return self.buckets[bucket], key
         raise _refused(
             f"{shown(uri)} is outside the dump; to allow its bucket, "
             "list it in KEYPHRASES_IMAGE_BUCKETS"

@@ -5,30 +5,37 @@ from __future__ import annotations
 import errno
 import io
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+import uuid
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from posts.errors import InputError
 from posts.files.base import FileInfo
 from posts.files.names import check_name
-from posts.files.s3_client import WRITE_SECONDS, s3_client
-from posts.files.s3_errors import BROKEN_BODY, translated
+from posts.files.s3_client import READ_SECONDS, WRITE_SECONDS, s3_client
+from posts.files.s3_errors import Trouble, is_beyond_the_end, translated, trouble_of
+from posts.files.s3_retry import DENIALS, patience, patiently, place_of
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef, ListObjectsV2OutputTypeDef
+
+T = TypeVar("T")
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}")
 _READ_AHEAD = 1 << 20
-_BODY_ATTEMPTS = 3
+_WRITE = "write"
+"""Name of the metadata that tells one conditional write from another of the same bytes."""
 
 
 class S3Files:
     """`Files` below `s3://bucket/prefix`.
 
     Credentials come from the standard chain, another endpoint from `AWS_ENDPOINT_URL_S3` or
-    `AWS_ENDPOINT_URL`. The object holds neither, so it can be pickled into any worker.
+    `AWS_ENDPOINT_URL`. The object holds neither, so it can be pickled into any worker. It takes
+    along how patient it is and whether its bucket has answered (see `posts.files.s3_retry`).
     """
 
     def __init__(self, bucket: str, prefix: str = "") -> None:
@@ -37,30 +44,38 @@ class S3Files:
         self.bucket = bucket
         self._prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
         self.root = f"s3://{bucket}/{self._prefix}".rstrip("/")
+        self._patience = patience()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"answers": place_of(self.bucket).answers}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if state.pop("answers"):
+            place_of(state["bucket"]).answers = True
+        self.__dict__.update(state)
 
     def __repr__(self) -> str:
         return f"S3Files({self.root!r})"
 
     def list(self, below: str = "") -> Iterator[FileInfo]:
         prefix = f"{self._key(below)}/" if below else self._prefix
-        pages = s3_client().get_paginator("list_objects_v2")
-        with translated(self.root):
-            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
-                yield from self._infos(page)
+        page = self._page({"Prefix": prefix})
+        yield from self._infos(page)
+        while page["IsTruncated"]:
+            page = self._page(
+                {"Prefix": prefix, "ContinuationToken": page["NextContinuationToken"]}
+            )
+            yield from self._infos(page)
 
     def list_page(self, after: str) -> tuple[FileInfo, ...]:
         """Up to 1,000 files whose names come after `after`, in one request."""
-        with translated(self.root):
-            page = s3_client().list_objects_v2(
-                Bucket=self.bucket, Prefix=self._prefix, StartAfter=self._prefix + after
-            )
-        return tuple(self._infos(page))
+        wanted = {"Prefix": self._prefix, "StartAfter": self._prefix + after}
+        # Who may read need not be allowed to list, and can do without.
+        return tuple(self._infos(self._page(wanted, denials=0)))
 
     def info(self, name: str) -> FileInfo | None:
-        key = self._key(name)
         try:
-            with translated(self.root, name):
-                head = s3_client().head_object(Bucket=self.bucket, Key=key)
+            head = self._head(name)
         except FileNotFoundError:
             self._check_bucket()
             return None
@@ -84,21 +99,20 @@ class S3Files:
         self._put(name, data, {})
 
     def create(self, name: str, data: bytes) -> None:
-        self._put(name, data, {"IfNoneMatch": "*"})
+        self._put_if(name, data, {"IfNoneMatch": "*"})
 
     def replace(self, name: str, data: bytes, version: str | None) -> None:
         if version is None:
             self.create(name, data)
             return
         try:
-            self._put(name, data, {"IfMatch": f'"{version}"'})
+            self._put_if(name, data, {"IfMatch": f'"{version}"'})
         except FileNotFoundError:
             raise FileExistsError(errno.EEXIST, "deleted meanwhile", name) from None
 
     def delete(self, name: str) -> None:
         key = self._key(name)
-        with translated(self.root, name):
-            s3_client().delete_object(Bucket=self.bucket, Key=key)
+        self._ask(lambda: s3_client().delete_object(Bucket=self.bucket, Key=key), name)
 
     def read_range(self, info: FileInfo, start: int, stop: int) -> bytes:
         """Bytes `start` to `stop` of a file that is still as `info` says."""
@@ -118,38 +132,82 @@ class S3Files:
     def _key(self, name: str) -> str:
         return self._prefix + check_name(name)
 
+    def _ask(self, request: Callable[[], T], name: str | None = None, denials: int = DENIALS) -> T:
+        with translated(self.root, name):
+            return patiently(request, place_of(self.bucket), self._patience, denials)
+
+    def _page(self, wanted: dict[str, Any], denials: int = DENIALS) -> ListObjectsV2OutputTypeDef:
+        def request() -> ListObjectsV2OutputTypeDef:
+            page = s3_client().list_objects_v2(Bucket=self.bucket, **wanted)
+            # botocore takes an answer that broke off before its first byte for an empty listing.
+            if "IsTruncated" not in page:
+                raise ResponseParserError("a listing without content")
+            return page
+
+        return self._ask(request, denials=denials)
+
+    def _head(self, name: str) -> HeadObjectOutputTypeDef:
+        key = self._key(name)
+        return self._ask(lambda: s3_client().head_object(Bucket=self.bucket, Key=key), name)
+
     def _get(self, name: str, wanted: dict[str, Any]) -> bytes:
         key = self._key(name)
-        with translated(self.root, name):
-            for attempt in range(1, _BODY_ATTEMPTS + 1):
-                try:
-                    reply = s3_client().get_object(Bucket=self.bucket, Key=key, **wanted)
-                except ClientError as error:
-                    if error.response["Error"].get("Code") == "InvalidRange":
-                        return b""
-                    raise
-                try:
-                    return reply["Body"].read()
-                except BROKEN_BODY:
-                    # The client has retried the request, but not a body that breaks off.
-                    if attempt == _BODY_ATTEMPTS:
-                        raise
-        raise AssertionError("unreachable")
 
-    def _put(self, name: str, data: bytes, condition: dict[str, Any]) -> None:
+        def request() -> bytes:
+            try:
+                reply = s3_client().get_object(Bucket=self.bucket, Key=key, **wanted)
+            except ClientError as error:
+                if is_beyond_the_end(error):
+                    return b""
+                raise
+            return reply["Body"].read()
+
+        return self._ask(request, name)
+
+    def _put(self, name: str, data: bytes, more: dict[str, Any]) -> None:
         key = self._key(name)
-        with translated(self.root, name):
-            s3_client(WRITE_SECONDS).put_object(Bucket=self.bucket, Key=key, Body=data, **condition)
+
+        def request() -> None:
+            # A first answer is waited for by someone, see `posts.files.s3_retry`.
+            seconds = WRITE_SECONDS if place_of(self.bucket).answers else READ_SECONDS
+            s3_client(seconds).put_object(Bucket=self.bucket, Key=key, Body=data, **more)
+
+        self._ask(request, name)
+
+    def _put_if(self, name: str, data: bytes, condition: dict[str, Any]) -> None:
+        """A conditional write; raises `FileExistsError` if the condition does not hold.
+
+        It may not hold because of this very write: an attempt was stored whose answer got lost.
+        The bytes would not tell, for another writer may have written the same.
+        """
+        write = uuid.uuid4().hex
+        try:
+            self._put(name, data, condition | {"Metadata": {_WRITE: write}})
+        except FileExistsError:
+            if not self._is_of(name, write):
+                raise
+
+    def _is_of(self, name: str, write: str) -> bool:
+        try:
+            # Some servers change the case of the names.
+            return write in self._head(name)["Metadata"].values()
+        except FileNotFoundError:
+            return False
 
     def _check_bucket(self) -> None:
         """A missing key and a missing bucket look alike to HEAD: ask again."""
-        with translated(self.root):
+        if place_of(self.bucket).answers:
+            return
+
+        def request() -> None:
             try:
                 s3_client().list_objects_v2(Bucket=self.bucket, Prefix=self._prefix, MaxKeys=1)
             except ClientError as error:
                 # Who may read but not list knows that the bucket is there.
-                if error.response["Error"].get("Code") != "AccessDenied":
+                if trouble_of(error) is not Trouble.DENIED:
                     raise
+
+        self._ask(request)
 
 
 class _RangeReader(io.RawIOBase):

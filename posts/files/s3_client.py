@@ -26,9 +26,13 @@ _lock = threading.Lock()
 
 def s3_client(seconds: int = READ_SECONDS) -> S3Client:
     """The process's client for the present AWS settings; clients are safe to share by threads."""
-    settings = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
     with _lock:
-        return _make_client(os.getpid(), settings, seconds)
+        return _make_client(os.getpid(), aws_settings(), seconds)
+
+
+def aws_settings() -> tuple[tuple[str, str], ...]:
+    """All that the environment says for AWS, credentials too: a key for what depends on it."""
+    return tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
 
 
 @lru_cache(maxsize=8)
@@ -54,7 +58,8 @@ def _config(own_server: bool, seconds: int) -> Config:
     return Config(
         connect_timeout=3,
         read_timeout=seconds,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        # See `posts.files.s3_retry`, which asks again.
+        retries={"mode": "standard", "total_max_attempts": 1},
         max_pool_connections=32,
         **special,
     )

@@ -37,7 +37,7 @@ class PictureFolder:
     def __init__(self, path: str | Path) -> None:
         if not Path(path).is_dir():
             raise InputError(f"there is no folder {path}; give the local folder with the pictures")
-        self._pictures = PictureFiles(LocalFiles(path), frozenset(), DEFAULT_LIMITS)
+        self._pictures = PictureFiles(LocalFiles(path), {}, DEFAULT_LIMITS)
 
     def attach(self, posts: Iterable[Post]) -> Iterator[tuple[Post, PostError | None]]:
         """Each post with the picture that its `image_uri` names, and why if that was not to be had.

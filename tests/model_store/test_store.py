@@ -1,4 +1,5 @@
 import json
+import pickle
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from model_store.bundle import load_bundle
+from model_store.shipped import SHIPPED_STORE
 from model_store.store import Store
 from posts.errors import InputError
 from posts.files.opening import open_files
@@ -205,6 +207,15 @@ def test_asking_a_store_needs_no_torch():
     program = "import sys, model_store.store; sys.exit('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", program], timeout=120).returncode == 0
+
+
+def test_the_store_that_ships_is_found_in_the_package_of_the_machine_that_unpickles_it(
+    tmp_path, monkeypatch
+):
+    as_sent = pickle.dumps(Store(SHIPPED_STORE))
+    monkeypatch.setattr("model_store.shipped.SHIPPED_FOLDER", tmp_path)
+
+    assert pickle.loads(as_sent).root == str(tmp_path)  # noqa: S301 - our own bytes
 
 
 def test_a_local_store_is_used_in_place(tmp_path, bundle):

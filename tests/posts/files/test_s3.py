@@ -127,7 +127,7 @@ def bad_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     _settings(monkeypatch, f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    monkeypatch.setattr("posts.files.s3_retry.FIRST_SECONDS", 0.1)
     yield
     server.shutdown()
     server.server_close()
@@ -152,6 +152,7 @@ def test_a_dump_on_such_a_server_is_an_input_error(key: str) -> None:
 
 def test_a_server_that_never_answers_is_an_input_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_client, "__defaults__", (1,))
+    monkeypatch.setattr("posts.files.s3_retry.FIRST_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         _settings(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(InputError, match="did not answer in time"):
