@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,19 +88,20 @@ class Table:
 
         A row to be added is a mapping of field names to values, without the key.
         """
-        with as_job_error(self._folder):
-            if self._writer is None:
-                self._writer = self._index.writer(_WRITER_BYTES, 1)
-            try:
+        try:
+            with as_job_error(self._folder):
+                if self._writer is None:
+                    self._writer = self._index.writer(_WRITER_BYTES, 1)
                 for key in (*removed, *added):
                     self._writer.delete_documents_by_term(KEY, key)
                 for key, fields in added.items():
                     self._writer.add_document(_row(key, fields))
                 self._writer.commit()
-            except BaseException:
-                # A writer that failed half-way must not commit the half with the next call.
-                self._writer = None
-                raise
+        except BaseException:
+            # A writer that failed half-way must not commit the half with the next call.
+            self._writer = None
+            self._remove_remains()
+            raise
 
     def count(self) -> int:
         return int(self.searcher().num_docs)
@@ -110,6 +112,13 @@ class Table:
             writer, self._writer = self._writer, None
             with as_job_error(self._folder):
                 writer.wait_merging_threads()
+
+    def _remove_remains(self) -> None:
+        """Files of a write that failed, which can be what fills the disk; tantivy would keep them
+        until the next commit, for which there may be no room."""
+        # What the write failed for is to be told, not this.
+        with suppress(OSError, ValueError, RuntimeError):
+            self._index.writer(_WRITER_BYTES, 1).garbage_collect_files()
 
 
 def read_source(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> dict[str, Any]:

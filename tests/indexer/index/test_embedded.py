@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,11 +15,13 @@ from typing import Any
 
 import pytest
 
+from indexer.index.embedded.failures import as_input_error
 from indexer.index.location import open_index
 from indexer.index.query import Query
 from indexer.index.records import Build
 from posts.errors import InputError, JobError
 from tests.indexer.index.samples import BUILD, OTHER_BUILD, document
+from tests.servers.small_disk import SmallDisk
 
 
 def test_a_folder_with_other_files_is_no_index(tmp_path: Path) -> None:
@@ -234,3 +238,30 @@ def test_a_search_of_another_process_sees_commits_and_promotions(tmp_path: Path)
     writer.promote()
     assert reader.search(Query(words="cat")).total == 1
     writer.close()
+
+
+def test_a_full_disk_is_told_and_a_write_that_failed_for_it_leaves_nothing(
+    small_disk: SmallDisk,
+) -> None:
+    index = open_index(f"embedded:{small_disk.folder / 'index'}")
+    noise = random.Random(0)
+    with index.lock("first"):
+        index.begin(BUILD)
+        index.write([document("kept", "a cat")])
+        with pytest.raises(JobError, match=r"the disk of the index in .* is full; make room"):
+            index.write(
+                [
+                    document(f"p{n}", extra={"noise": noise.randbytes(9_000).hex()})
+                    for n in range(2_000)
+                ]
+            )
+        assert index.write([document("later", "a cat")]) == {}
+    index.close()
+    assert {hit.id for hit in index.search(Query(words="cat")).hits} == {"kept", "later"}
+    assert index.count() == 2
+
+
+def test_a_disk_that_is_full_before_a_run_is_told_too(tmp_path: Path) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(InputError, match=r"is full; make room"), as_input_error(tmp_path):
+        raise full
