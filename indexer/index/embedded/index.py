@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from indexer.index import lifecycle
 from indexer.index.embedded.failures import as_job_error
@@ -36,7 +36,9 @@ from indexer.index.stored import (
     update_source,
 )
 from indexer.index.survey import frequent_phrases, survey
-from posts.errors import InputError
+from posts.errors import InputError, JobError
+
+T = TypeVar("T")
 
 
 class EmbeddedIndex:
@@ -128,10 +130,11 @@ class EmbeddedIndex:
         lifecycle.finish(self._folder, self._chosen())
 
     def survey_live(self, *, phrases: int) -> Survey:
-        table = self._live_table()
-        if table is None:
-            return Survey(documents=0, without_keyphrases=0, totals={})
-        return self._survey(table, frequent_phrases(partial(search, table), phrases))
+        def surveyed(table: Table) -> Survey:
+            return self._survey(table, frequent_phrases(partial(search, table), phrases))
+
+        nothing = Survey(documents=0, without_keyphrases=0, totals={})
+        return self._ask_live(surveyed) or nothing
 
     def survey_own(self, words: Sequence[str]) -> Survey:
         return self._survey(self._table(self._chosen()), words)
@@ -159,11 +162,10 @@ class EmbeddedIndex:
         return 0 if version is None else self._table(version).count()
 
     def search(self, query: Query) -> Results:
-        table = self._live_table()
-        if table is None:
+        results = self._ask_live(lambda table: search(table, query))
+        if results is None:
             raise InputError(f"there is no index at {self.location}; run `keyphrases index` first")
-        with as_job_error(self._folder.path):
-            return search(table, query)
+        return results
 
     def close(self) -> None:
         for table in (self._documents and self._documents[1], self._dead):
@@ -212,12 +214,16 @@ class EmbeddedIndex:
             self._documents = version, self._folder.table(version)
         return self._documents[1]
 
-    def _live_table(self) -> Table | None:
-        """Of the live version, also if another becomes that and this one goes meanwhile."""
+    def _ask_live(self, ask: Callable[[Table], T]) -> T | None:
+        """What the live version answers, or None if there is none.
+
+        Another may become that meanwhile, and this one go; then that is asked.
+        """
         while (live := self._folder.live()) is not None:
             try:
-                return self._table(live)
-            except InputError:
+                with as_job_error(self._folder.path):
+                    return ask(self._table(live))
+            except (InputError, JobError):
                 if self._folder.live() == live:
                     raise
         return None

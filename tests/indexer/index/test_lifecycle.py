@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from indexer.index.embedded.folder import IndexFolder
+from indexer.index.embedded.table import Table
+from indexer.index.embedded.versions import VersionsFolder
 from indexer.index.lifecycle import WAYS_BACK
 from indexer.index.location import open_index
 from indexer.index.protocol import Index
@@ -180,6 +182,28 @@ def test_no_search_fails_while_versions_are_promoted_and_rolled_back(
     assert failed == []
     assert len(seen) > 3
     assert {tuple(one) for one in seen} <= {("old",), ("new",)}
+
+
+def test_a_search_whose_version_is_removed_under_it_is_answered_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = open_index(f"embedded:{tmp_path}/index")
+    with index.lock("first"):
+        index.begin(BUILD)
+        index.write([document("old", "a cat")])
+        opened = VersionsFolder.table
+
+        def overtaken(folder: VersionsFolder, number: int, **how: bool) -> Table:
+            """The first time, by a promotion and a removal of what it opened."""
+            table = opened(folder, number, **how)
+            monkeypatch.undo()
+            rebuilt(index, "new")
+            index.prune(keep=0)
+            return table
+
+        monkeypatch.setattr(VersionsFolder, "table", overtaken)
+        assert found(open_index(index.location)) == ["new"]
+    index.close()
 
 
 def test_a_promotion_killed_half_way_is_still_a_way_back(
