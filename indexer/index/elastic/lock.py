@@ -88,10 +88,11 @@ class IndexLock:
                 scripted_upsert=True,
                 upsert={},
                 source=True,
+                # Others may take it in the same moment: the script then sees which of them has it.
+                retry_on_conflict=10,
             )
         except ConflictError:
-            # Someone else took it in the same moment.
-            return "another run"
+            return "of unknown name"
         if answer["result"] != "noop":
             return None
         return str(answer["get"]["_source"]["run"])

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -66,14 +67,18 @@ class IndexFolder:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                file.seek(0)
-                holder = file.read().strip() or "another run"
                 raise InputError(
-                    f"run {holder} is writing to the index in {self.path}; wait until it has ended"
+                    f"run {_holder(file)} is writing to the index in {self.path}; "
+                    "wait until it has ended"
                 ) from error
             with as_input_error(self.path):
                 _overwrite(file, run)
-            yield
+            try:
+                yield
+            finally:
+                # Nobody shall take this run for the next one, in the moment before that is named.
+                with suppress(OSError):
+                    _overwrite(file, "")
 
     def live(self) -> int | None:
         """Number of the live version, or None if there is no index yet."""
@@ -184,6 +189,16 @@ def _write_durably(path: Path, content: dict[str, Any]) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _holder(file: Any) -> str:
+    """The run that has the lock; it writes its name a moment after it has taken it."""
+    for _ in range(100):
+        file.seek(0)
+        if name := file.read().strip():
+            return str(name)
+        time.sleep(0.01)
+    return "of unknown name"
 
 
 def _overwrite(file: Any, text: str) -> None:

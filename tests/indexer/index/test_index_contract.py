@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -162,6 +164,33 @@ def test_a_second_run_is_refused_with_the_name_of_the_first(location: str, index
     second = open_index(location)
     with pytest.raises(InputError, match="run first is writing"), second.lock("second"):
         pass
+
+
+def test_of_runs_that_begin_in_the_same_moment_one_has_the_lock_and_the_others_name_it(
+    location: str,
+) -> None:
+    begin, end = threading.Barrier(8, timeout=60), threading.Barrier(8, timeout=60)
+
+    def refusal(run: str) -> str:
+        """What it was told; empty: it had the lock."""
+        index = open_index(location)
+        begin.wait()
+        try:
+            with index.lock(run):
+                end.wait()
+                return ""
+        except InputError as error:
+            end.wait()
+            return str(error)
+        finally:
+            index.close()
+
+    runs = [f"run-{number}" for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        told = dict(zip(runs, threads.map(refusal, runs), strict=True))
+    (winner,) = [run for run, refused in told.items() if not refused]
+    del told[winner]
+    assert all(f"run {winner} is writing" in refused for refused in told.values()), told
 
 
 def test_the_lock_is_free_after_a_run(location: str) -> None:
