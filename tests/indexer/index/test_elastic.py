@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import urllib3
 from elasticsearch import Elasticsearch
 
 from indexer.index.elastic.index import ElasticIndex
@@ -20,45 +18,19 @@ from indexer.index.location import open_index
 from indexer.index.query import Query
 from posts.errors import InputError, JobError
 from tests.indexer.index.samples import BUILD, document, letter
+from tests.servers.elastic_proxy import Answer, Forward, elastic_proxy
 
-Answer = tuple[int, dict[str, Any]]
 Fault = Callable[[str, str, Answer], Answer]
 """Method, path and the server's answer to what the client shall see instead."""
 
 
-@contextmanager
-def proxy(target: str, fault: Fault) -> Iterator[str]:
+def proxy(target: str, fault: Fault) -> AbstractContextManager[str]:
     """URL of a server that passes everything on to the target and its answers through `fault`."""
-    pool = urllib3.PoolManager()
 
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            passed = {k: v for k, v in self.headers.items() if k.lower() in _PASSED}
-            real = pool.request(self.command, target + self.path, body=body, headers=passed)
-            seen = (real.status, json.loads(real.data or b"{}"))
-            status, content = fault(self.command, self.path, seen)
-            data = b"" if self.command == "HEAD" else json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("X-Elastic-Product", "Elasticsearch")
-            self.send_header("Content-Type", "application/vnd.elasticsearch+json;compatible-with=8")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def handle(method: str, path: str, body: bytes, forward: Forward) -> Answer:
+        return fault(method, path, forward(body))
 
-        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer  # noqa: N815 - http.server's names
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-_PASSED = ("content-type", "accept", "authorization")
+    return elastic_proxy(target, handle)
 
 
 def through(elastic_location: str, url: str, patience: float = 30) -> ElasticIndex:
