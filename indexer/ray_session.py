@@ -50,7 +50,8 @@ def ray_session() -> Iterator[None]:
         where = f"the Ray cluster at {address}" if address else "Ray on this machine"
         why = " ".join(str(error).split())[:200]
         raise InputError(f"{where} cannot be reached or started: {why}") from error
-    _quieten_ray_data(quiet)
+    # What a task raised is told by the run, in one line; Ray Data would add its traceback.
+    _quieten_ray_data(logging.CRITICAL)
     try:
         yield
     finally:

@@ -66,9 +66,9 @@ def no_fault(_: Request) -> Fault | None:
 def a_share(share: float, seed: int, faults: Sequence[Fault] | None = None) -> Rule:
     """A share of all requests, each with one of the faults or, if None, any that fits and is quick.
 
-    The same ones for a seed, counted in the order in which they come.
+    Which of them, counted in the order in which they come, is the same for a seed.
     """
-    chance = random.Random(seed)
+    chance, kind = random.Random(seed), random.Random(seed)
     lock = threading.Lock()
 
     def rule(request: Request) -> Fault | None:
@@ -76,7 +76,7 @@ def a_share(share: float, seed: int, faults: Sequence[Fault] | None = None) -> R
             request.method, ()
         )
         with lock:
-            return chance.choice(fitting) if chance.random() < share else None
+            return kind.choice(fitting) if chance.random() < share else None
 
     return rule
 
