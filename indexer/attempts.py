@@ -56,10 +56,10 @@ class AttemptNotes:
 
     def __init__(self) -> None:
         self._begun: Counter[Attempt] = Counter()
-        self._closed = False
+        self._stopped = False
 
     def begin(self, attempt: Attempt) -> int | None:
-        if self._closed:
+        if self._stopped:
             return None
         before = self._begun[attempt]
         self._begun[attempt] += 1
@@ -68,9 +68,9 @@ class AttemptNotes:
     def end(self, attempt: Attempt) -> None:
         self._begun.pop(attempt, None)
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """From now on none is begun."""
-        self._closed = True
+        self._stopped = True
 
     def open(self) -> int:
         """How many are without an end."""
@@ -99,9 +99,9 @@ class RemoteAttempts:
         """Tells without waiting for an answer."""
         self._actor.end.remote(attempt)
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """From now on none is begun; does not wait until that is known everywhere."""
-        self._actor.close.remote()
+        self._actor.stop.remote()
 
     def open(self) -> int:
         """How many are without an end."""
@@ -110,3 +110,7 @@ class RemoteAttempts:
         except RayError:
             return 0
         return count
+
+    def close(self) -> None:
+        """Ends the actor; what still asks it goes on without."""
+        self._actor.__ray_terminate__.remote()

@@ -17,10 +17,10 @@ class StopError(JobError):
     """The run was asked to stop, and did."""
 
 
-class ClosingAttempts(Protocol):
+class StoppableAttempts(Protocol):
     """The part of `indexer.attempts.RemoteAttempts` that is needed here."""
 
-    def close(self) -> None: ...
+    def stop(self) -> None: ...
 
     def open(self) -> int: ...
 
@@ -35,7 +35,7 @@ class Drain:
     def __init__(
         self,
         stop: Event,
-        attempts: ClosingAttempts,
+        attempts: StoppableAttempts,
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -53,7 +53,7 @@ class Drain:
         now = self._clock()
         if self._begun is None:
             self._begun = self._last_arrival = now
-            self._attempts.close()
+            self._attempts.stop()
         if arrived:
             self._last_arrival = now
         if now - self._begun >= self._seconds:

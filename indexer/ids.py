@@ -51,6 +51,7 @@ def hash_all_ids(
     finally:
         for task in waiting:
             ray.cancel(task, force=True)
+        progress.close()
 
 
 def _hash_ids(dump: Dump, fragment: Fragment, progress: Reports) -> IdHashes:

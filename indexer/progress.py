@@ -87,6 +87,10 @@ class RemoteProgress:
             _log.warning("no word of how far the stages are: %s", one_line(error))
         return self._last
 
+    def close(self) -> None:
+        """Lets the actor come to its end, with its last metrics; the last counts stay."""
+        self._actor.__ray_terminate__.remote()
+
 
 def stuck_stage(posts: Mapping[str, int]) -> str:
     """The first stage that has posts before it and does not get on with them."""

@@ -156,6 +156,8 @@ class _Run:
             raise
         finally:
             stream.stop()
+            attempts.close()
+            progress.close()
         arrivals.check(self._tally.read)
         self._budget.check(self._tally.dead, arrivals.total)
         removed = self._remove_gone(hashes)

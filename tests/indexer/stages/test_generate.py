@@ -114,11 +114,11 @@ def test_a_run_that_is_to_end_asks_for_no_further_post(tmp_path: Path, index: In
     posts = [{"id": f"p{n:02}", "text": "a cat"} for n in range(40)]
     night = Night(lines(tmp_path / "dump", posts), index)
 
-    class ClosesBehindIt(LastWord):
+    class StopsBehindIt(LastWord):
         def __call__(self, texts: Sequence[str], pictures: Sequence[Any]) -> list[list[Keyphrase]]:
-            night.attempts.close()
+            night.attempts.stop()
             return super().__call__(texts, pictures)
 
-    finished = night.finished(ClosesBehindIt)
+    finished = night.finished(StopsBehindIt)
     assert [len(table) for table in finished] == [16, 0, 0]
     assert night.attempts.open() == 0
