@@ -23,7 +23,7 @@ def test_a_check_says_what_it_found_and_begins_nothing(
     done = keyphrases(*arguments)
     assert (done.returncode, done.stdout) == (0, "")
     assert [line.split()[0] for line in done.stderr.splitlines()] == [
-        *("dump", "model", "index", "actors", "dead")
+        *("dump", "model", "index", "actors", "dead", "report")
     ]
     refused = keyphrases(*arguments, "--actors", 64)
     assert (refused.returncode, refused.stdout) == (2, "")
