@@ -30,7 +30,7 @@ def test_a_report_is_told_even_if_the_run_fails(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def failing(job: IndexJob, *, on_progress: Any, on_report: Any, stop: Any) -> None:
+    def failing(job: IndexJob, *, on_report: Any, **others: Any) -> None:
         on_report(written)
         raise JobError("a node is gone")
 
