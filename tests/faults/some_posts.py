@@ -30,7 +30,7 @@ def some_posts(
     """Writes a dump with `count` good posts and, if `bad`, some of each fault.
 
     `padding`: bytes that each post carries in an extra field. A run commits when 5 MB have come,
-    so with 20,000 it does so every 250 posts. `last_word`: of each text.
+    so with 50,000 it does so every 100 posts. `last_word`: of each text.
     """
     rows = good_rows(count)
     for number, row in enumerate(rows):

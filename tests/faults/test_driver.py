@@ -21,7 +21,7 @@ from tests.keyphrases.processes import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
-POSTS = 1_500
+POSTS = 600
 
 Run = subprocess.Popen[str]
 
@@ -58,7 +58,7 @@ def is_whole(location: str) -> bool:
 
 @pytest.fixture(scope="module")
 def posts(tmp_path_factory: pytest.TempPathFactory) -> SomePosts:
-    return some_posts(tmp_path_factory.mktemp("posts") / "dump", POSTS, padding=20_000)
+    return some_posts(tmp_path_factory.mktemp("posts") / "dump", POSTS, padding=50_000)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 def test_a_run_outlives_a_restart_of_elasticsearch(
     own_elasticsearch: ElasticsearchProcess, store: str, start_run: Start, tmp_path: Path
 ) -> None:
-    posts = some_posts(tmp_path / "dump", 1_500, padding=20_000)
+    posts = some_posts(tmp_path / "dump", 600, padding=50_000)
     location = f"{own_elasticsearch.url}/posts"
     run = start_run(
         *("index", posts.folder, "--index", location, "--store", store, "--model", "tiny@1")

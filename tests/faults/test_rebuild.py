@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.usefixtures("ray_session"),
 ]
 
-POSTS = 1_500
+POSTS = 600
 
 
 def versions(location: str) -> list[IndexVersion]:
@@ -43,7 +43,7 @@ def test_a_killed_rebuild_goes_on_with_its_own_version_and_searches_see_the_old_
     store: str, start_run: Start, tmp_path: Path
 ) -> None:
     location = f"embedded:{tmp_path / 'index'}"
-    posts = some_posts(tmp_path / "dump", POSTS, padding=20_000)
+    posts = some_posts(tmp_path / "dump", POSTS, padding=50_000)
     common = {"dump": str(posts.folder), "index": location, "store": store}
     # Without keyphrases, which the gate would miss in those that a random model gives.
     index_dump(IndexJob(**common, model="tiny@1"), load=Silent)
