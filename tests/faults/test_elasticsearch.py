@@ -29,7 +29,8 @@ def test_a_run_outlives_a_restart_of_elasticsearch(
     run = start_run(
         *("index", posts.folder, "--index", location, "--store", store, "--model", "tiny@1")
     )
-    wait_until(lambda: committed(location) > 0, run)
+    # More than one bulk request brings: the first is confirmed, or the server might lose it.
+    wait_until(lambda: committed(location) > 150, run)
     own_elasticsearch.kill()
     own_elasticsearch.start()
     own_elasticsearch.wait()
