@@ -23,6 +23,7 @@ from bench.result import RESULTS, surroundings
 from model_store.keyphraser import Keyphraser
 from model_store.lora import merge_lora
 from trainer.evaluation import evaluate
+from trainer.loop import uses_bf16
 from trainer.publication import generation_settings
 from trainer.training_set import TrainingSet
 
@@ -65,6 +66,7 @@ def main() -> None:
         "condition": arguments.condition,
         "seed": arguments.seed,
         "config": config.to_json(),
+        "bf16": uses_bf16(config, torch.device("cpu")),
         "posts": len(posts),
         "data": {"train": posts.fingerprint, "validation": valid.fingerprint},
         "updates": state.update,
