@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.gate import GateSettings
-from indexer.writer import WriteSettings
+from indexer.writing.writer import WriteSettings
 from posts.errors import InputError
 
 APPEND, SNAPSHOT = MODES = ("append", "snapshot")
@@ -35,7 +35,7 @@ class IndexJob:
     """Folder or s3:// URI for the run's report. None: beside an embedded index, in
     `PATH-reports`; for Elasticsearch, no report."""
     max_error_rate: float | None = None
-    """See `indexer.tally.ErrorBudget`."""
+    """See `indexer.progress.tally.ErrorBudget`."""
     mode: str = APPEND
     """`append`: what a dump does not bring any more stays; `snapshot`: it goes."""
     max_gone_rate: float | None = None

@@ -14,24 +14,25 @@ from typing import Any
 
 from ray.exceptions import RayError
 
-from indexer.arrivals import Arrivals
-from indexer.attempts import RemoteAttempts
-from indexer.checked import Checked, OnChecked, check_machines
-from indexer.dead_letters import DeadLetterFile
-from indexer.drain import Drain
-from indexer.failures import as_job_error
+from indexer.cluster.failures import as_job_error
+from indexer.cluster.index_actor import RemoteIndex
+from indexer.cluster.ray_session import ray_session
 from indexer.gate import check_version, pass_gate
-from indexer.ids import hash_all_ids
 from indexer.index.protocol import Index
-from indexer.index_actor import RemoteIndex
 from indexer.job import SNAPSHOT, IndexJob
-from indexer.metrics import RunLabels, TallyMetrics
-from indexer.model_loader import ModelLoader
-from indexer.outcomes import outcomes_of
-from indexer.pipeline import build_pipeline
-from indexer.preflight import preflight
-from indexer.progress import RemoteProgress
-from indexer.ray_session import ray_session
+from indexer.pipeline.arrivals import Arrivals
+from indexer.pipeline.attempts import RemoteAttempts
+from indexer.pipeline.dataset import build_pipeline
+from indexer.pipeline.drain import Drain
+from indexer.pipeline.ids import hash_all_ids
+from indexer.pipeline.model_loader import ModelLoader
+from indexer.pipeline.stream import Arrival, Stream
+from indexer.preflight.checked import Checked, OnChecked, check_machines
+from indexer.preflight.preflight import preflight
+from indexer.progress.metrics import RunLabels, TallyMetrics
+from indexer.progress.remote_progress import RemoteProgress
+from indexer.progress.tally import ErrorBudget, Tally
+from indexer.progress.watch import OnProgress, Watch
 from indexer.report import OnReport, Recorder
 from indexer.run_id import new_run_id
 from indexer.snapshot import remove_gone
@@ -39,11 +40,10 @@ from indexer.stages.ask import Ask
 from indexer.stages.decode import Decode, rows_per_table
 from indexer.stages.generate import LoadModel
 from indexer.stages.read import Read
-from indexer.stream import Arrival, Stream
 from indexer.summary import RunSummary
-from indexer.tally import ErrorBudget, Tally
-from indexer.watch import OnProgress, Watch
-from indexer.writer import Writer
+from indexer.writing.dead_letters import DeadLetterFile
+from indexer.writing.outcomes import outcomes_of
+from indexer.writing.writer import Writer
 from posts.duplicates import Duplicates, IdHashes
 from posts.errors import JobError, KeyphraseError
 from posts.ocr import read_words

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from indexer.checked import Checked
+from indexer.preflight.checked import Checked
 from keyphrases.console import err, printable
 
 

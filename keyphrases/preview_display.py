@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from indexer.estimate import Estimate
-from indexer.preview import Preview, PreviewedPost
+from indexer.preview.estimate import Estimate
+from indexer.preview.preview import Preview, PreviewedPost
 from keyphrases.console import out, printable
 from keyphrases.thumbnail import COLUMNS, thumbnail
 

@@ -15,8 +15,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from indexer.pace import Pace, PaceMeter
-from indexer.watch import Snapshot
+from indexer.progress.pace import Pace, PaceMeter
+from indexer.progress.watch import Snapshot
 from keyphrases.console import err
 
 _LINE_EVERY = 30.0

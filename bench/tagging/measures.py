@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from bench.tagging.sample import write_sample
-from indexer.picture_size import picture_side
+from indexer.preflight.picture_size import picture_side
 from indexer.stages.decode import shrink
 from model_store.store import Store
 from posts.pictures import decode_picture

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from indexer.failures import one_line
+from indexer.cluster.failures import one_line
 from indexer.report.earlier import compare, find_earlier
 from indexer.report.record import RunReport
 from indexer.report.stored import report_to_json

@@ -10,23 +10,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from indexer.checked import Checked
-from indexer.drain import StopError
-from indexer.failures import one_line
+from indexer.cluster.failures import one_line
+from indexer.cluster.reservation import READ_CPUS, Reservation
 from indexer.gate import Check
 from indexer.index.records import DeadLetter, Document
 from indexer.job import IndexJob
-from indexer.progress import STAGES, StageCounts
+from indexer.pipeline.drain import StopError
+from indexer.preflight.checked import Checked
+from indexer.progress.stage_counts import STAGES, StageCounts
+from indexer.progress.tally import Tally
+from indexer.progress.watch import OnProgress, Snapshot
 from indexer.report.files import OnReport, write_report
 from indexer.report.letter_counter import LetterCounter
 from indexer.report.phrase_counter import PhraseCounter
 from indexer.report.record import Counts, Outcome, RunReport, Sample, StageUse
 from indexer.report.samples import Samples
 from indexer.report.score_counter import ScoreCounter
-from indexer.reservation import READ_CPUS, Reservation
 from indexer.summary import RunSummary
-from indexer.tally import Tally
-from indexer.watch import OnProgress, Snapshot
 from posts.errors import InputError, KeyphraseError
 from posts.files import open_files
 
@@ -99,7 +99,7 @@ class Recorder:
         return look
 
     def committed(self, documents: Sequence[Document], letters: Sequence[DeadLetter]) -> None:
-        """See `indexer.writer.Sink`."""
+        """See `indexer.writing.writer.Sink`."""
         if self._files is None:
             return
         for document in documents:

@@ -11,9 +11,9 @@ import pyarrow as pa
 from indexer.hashing import Hasher
 from indexer.index.protocol import Ledger
 from indexer.index.records import DeadHeld, Held
-from indexer.retried import NONE_RETRIED, RetriedKeys
 from indexer.stages.columns import ASKED, Action
 from indexer.stages.identify import Identified, identify
+from indexer.stages.retried import NONE_RETRIED, RetriedKeys
 from posts.dump import Dump
 from posts.errors import PostError, Reason
 from posts.post import Post, posts_from_table

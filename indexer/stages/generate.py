@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 from PIL import Image
 
-from indexer.attempts import Attempt, Attempts
-from indexer.packing import Part
+from indexer.pipeline.attempts import Attempt, Attempts
+from indexer.pipeline.packing import Part
 from indexer.stages.columns import DECODED, FINISHED, Action, conform, has_work
 from posts.errors import JobError, KeyphraseError, PostError, Reason
 from posts.ocr import add_words

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 import orjson
 
-from indexer.checked import OnChecked, check_run
-from indexer.estimate import estimate
 from indexer.job import APPEND, MODES, IndexJob
-from indexer.preview import preview
+from indexer.preflight.checked import OnChecked, check_run
+from indexer.preview.estimate import estimate
+from indexer.preview.preview import preview
 from indexer.report import Written
 from indexer.run import index_dump
 from indexer.summary import RunSummary

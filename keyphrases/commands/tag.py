@@ -12,7 +12,7 @@ import click
 import orjson
 from rich.text import Text
 
-from indexer.picture_size import picture_side
+from indexer.preflight.picture_size import picture_side
 from keyphrases.chosen_model import chosen_model
 from keyphrases.console import Bar, err, out, printable
 from keyphrases.named_files import NamedPost, ReadPost, named_posts, read_post

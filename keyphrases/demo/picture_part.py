@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from indexer.dead_letters import read_dead_letters
 from indexer.index.location import open_index
 from indexer.index.query import Hit
 from indexer.job import IndexJob
 from indexer.search.answer import MOST_HITS, query_of
+from indexer.writing.dead_letters import read_dead_letters
 from keyphrases.chosen_model import ChosenModel
 from keyphrases.commands.index import run_indexing
 from keyphrases.commands.search import show_results

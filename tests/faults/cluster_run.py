@@ -19,9 +19,9 @@ import ray
 from ray.cluster_utils import Cluster
 
 from indexer.job import IndexJob
+from indexer.progress.watch import Snapshot
 from indexer.run import index_dump
-from indexer.watch import Snapshot
-from indexer.writer import WriteSettings
+from indexer.writing.writer import WriteSettings
 from tests.indexer.stand_in import Slow
 
 _MEMORY = 100_000_000

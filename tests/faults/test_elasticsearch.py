@@ -8,7 +8,7 @@ import pytest
 
 from indexer.job import IndexJob
 from indexer.run import index_dump
-from indexer.writer import WriteSettings
+from indexer.writing.writer import WriteSettings
 from tests.faults.accounting import assert_accounted_for, read_contents
 from tests.faults.runs import Start, committed
 from tests.faults.some_posts import some_posts

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from indexer.job import IndexJob
+from indexer.progress.watch import Snapshot
 from indexer.run import index_dump
-from indexer.watch import Snapshot
-from indexer.writer import WriteSettings
+from indexer.writing.writer import WriteSettings
 from tests.faults.accounting import assert_accounted_for, read_contents
 from tests.faults.runs import Start, committed
 from tests.faults.some_posts import SomePosts, some_posts

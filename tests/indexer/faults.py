@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 from ray.exceptions import RayError
 
+from indexer.pipeline.stream import Arrival, Stream
 from indexer.stages.ask import Ask
-from indexer.stream import Arrival, Stream
 from posts.dump import Dump
 from posts.fragment import Fragment
 

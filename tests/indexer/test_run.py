@@ -13,15 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 from elasticsearch import Elasticsearch
 
+from indexer.cluster.index_actor import RemoteIndex
 from indexer.index.location import open_index
 from indexer.index.query import Query
 from indexer.index.records import Build
-from indexer.index_actor import RemoteIndex
 from indexer.job import IndexJob
+from indexer.progress.watch import Snapshot
 from indexer.run import index_dump
 from indexer.summary import RunSummary
-from indexer.watch import Snapshot
-from indexer.writer import WriteSettings
+from indexer.writing.writer import WriteSettings
 from posts.errors import InputError, JobError
 from tests.indexer.dumps import BAD_REASONS, good_rows, write_dump
 from tests.indexer.faults import AskThatDies, LossyStream, StreamThatBreaks

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from indexer.checked import Checked
+from indexer.cluster.reservation import Node, Reservation
 from indexer.index.records import Build
 from indexer.job import IndexJob
-from indexer.preflight import preflight
-from indexer.reservation import Node, Reservation
+from indexer.preflight.checked import Checked
+from indexer.preflight.preflight import preflight
 from keyphrases.preflight_display import show_checked
 from tests.indexer.dumps import good_rows, write_dump
 

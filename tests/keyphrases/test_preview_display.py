@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from indexer.estimate import Estimate
-from indexer.preview import Preview, PreviewedPost
+from indexer.preview.estimate import Estimate
+from indexer.preview.preview import Preview, PreviewedPost
 from keyphrases.preview_display import draw_preview_page, show_preview, to_json
 from keyphrases.thumbnail import COLUMNS, ROWS, thumbnail
 from posts.dump import Dump

@@ -7,9 +7,9 @@ import re
 
 from rich.console import Console
 
-from indexer.progress import StageCounts
-from indexer.tally import Tally
-from indexer.watch import Snapshot
+from indexer.progress.stage_counts import StageCounts
+from indexer.progress.tally import Tally
+from indexer.progress.watch import Snapshot
 from keyphrases.run_display import RunDisplay
 
 

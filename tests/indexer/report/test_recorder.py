@@ -9,17 +9,17 @@ from pathlib import Path
 import orjson
 import pytest
 
-from indexer.checked import Checked
-from indexer.drain import StopError
+from indexer.cluster.reservation import Node, Reservation
 from indexer.job import IndexJob
-from indexer.preflight import preflight
-from indexer.progress import StageCounts
+from indexer.pipeline.drain import StopError
+from indexer.preflight.checked import Checked
+from indexer.preflight.preflight import preflight
+from indexer.progress.stage_counts import StageCounts
+from indexer.progress.tally import Tally
+from indexer.progress.watch import Snapshot
 from indexer.report import Recorder, Written, report_from_json
 from indexer.report.record import Outcome
-from indexer.reservation import Node, Reservation
 from indexer.run_id import new_run_id
-from indexer.tally import Tally
-from indexer.watch import Snapshot
 from posts.errors import InputError, JobError
 from tests.indexer.dumps import good_rows, write_dump
 

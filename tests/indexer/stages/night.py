@@ -9,16 +9,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from indexer.attempts import AttemptNotes
 from indexer.hashing import Hasher
 from indexer.index.protocol import Index
-from indexer.outcomes import Outcomes, outcomes_of
-from indexer.packing import Part
-from indexer.retried import NONE_RETRIED, RetriedKeys
+from indexer.pipeline.attempts import AttemptNotes
+from indexer.pipeline.packing import Part
 from indexer.stages.ask import Ask
 from indexer.stages.decode import Decode, ReadWords
 from indexer.stages.generate import Generate
 from indexer.stages.read import Read
+from indexer.stages.retried import NONE_RETRIED, RetriedKeys
+from indexer.writing.outcomes import Outcomes, outcomes_of
 from posts.dump import Dump
 from posts.duplicates import Duplicates, hash_ids
 from tests.indexer.stand_in import LastWord

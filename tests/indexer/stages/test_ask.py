@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 
 from indexer.index.protocol import Index
-from indexer.outcomes import outcomes_of
-from indexer.retried import RetriedKeys
 from indexer.stages.columns import ASKED, DECODED, FINISHED, Action
+from indexer.stages.retried import RetriedKeys
 from indexer.takedown import take_down
+from indexer.writing.outcomes import outcomes_of
 from posts.duplicates import hash_ids
 from posts.errors import Reason
 from posts.files import FileInfo

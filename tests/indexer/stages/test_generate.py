@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from indexer.index.protocol import Index
-from indexer.outcomes import Outcomes
 from indexer.stages.columns import Action
+from indexer.writing.outcomes import Outcomes
 from posts.errors import JobError, Reason
 from posts.phrases import Keyphrase
 from tests.indexer.stages.night import Night, lines

@@ -1,0 +1,131 @@
+"""Preflight: all that can be found wrong before anything is begun, found within seconds."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from indexer.hashing import Hasher
+from indexer.index.lifecycle import refuse_another_model
+from indexer.index.location import open_index
+from indexer.index.protocol import Index
+from indexer.index.records import Build
+from indexer.job import IndexJob
+from indexer.preflight.picture_size import picture_side
+from indexer.stages.retried import NONE_RETRIED, RetriedKeys
+from model_store.footprint import base_folder
+from model_store.store import ModelVersion, Store
+from posts.dump import Dump
+from posts.errors import InputError, KeyphraseError
+from posts.files import Files, open_files
+from posts.files.local import LocalFiles
+from posts.fragment import Fragment
+from posts.ocr import ocr_version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preflight:
+    """What was checked, ready for use."""
+
+    dump: Dump
+    fragments: list[Fragment]
+    store: Store
+    model: ModelVersion
+    picture_side: int
+    bundle: Path
+    """The model's files on this machine."""
+    index: Index
+    live: Build | None
+    """What the live version was built with; None if there is no index yet."""
+    build: Build
+    hasher: Hasher
+    retried: RetriedKeys
+
+
+def preflight(job: IndexJob, run: str) -> Preflight:
+    """Checks dump, model, index and dead letters; raises `InputError`, and leaves no traces."""
+    try:
+        return _preflight(job, run)
+    except (TimeoutError, OSError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise InputError(f"the run cannot start: {why or type(error).__name__}") from error
+
+
+def _preflight(job: IndexJob, run: str) -> Preflight:
+    ocr = ocr_version() if job.ocr else None
+    index = open_index(job.index)
+    store = Store(job.store)
+    dump = Dump.open(job.dump)
+    index.check()
+    model = store.resolve(job.model)
+    # Every file is hashed.
+    bundle = store.fetch(str(model))
+    _check_base(model)
+    build = Build(
+        model=str(model),
+        model_digest=model.card.digest,
+        settings=asdict(model.card.generation),
+        run=run,
+    )
+    live = index.live()
+    if live is not None and not job.rebuild:
+        refuse_another_model(index.location, live, build)
+    fragments = dump.fragments()
+    retried = NONE_RETRIED if job.retry_dead is None else RetriedKeys.read(job.retry_dead)
+    if job.dead_letters_folder is not None:
+        _probe_writing(job.dead_letters_folder, run, "dead letters", "--dead-letters")
+    if job.report_folder is not None:
+        _probe_writing(job.report_folder, run, "the report", "--report")
+    return Preflight(
+        dump=dump,
+        fragments=fragments,
+        store=store,
+        model=model,
+        picture_side=picture_side(bundle),
+        bundle=bundle,
+        index=index,
+        live=live,
+        build=build,
+        hasher=Hasher(model_digest=model.card.digest, ocr=ocr),
+        retried=retried,
+    )
+
+
+def _check_base(model: ModelVersion) -> None:
+    """A folder that a model was trained on must be there; on a cluster it may lie on others."""
+    name = model.card.base.name
+    alone = not os.environ.get("RAY_ADDRESS") and Path(name).is_absolute()
+    if alone and base_folder(model.card.base) is None:
+        raise InputError(
+            f"the base of {model} is not in {name}, where it was when that was trained; bring it "
+            "back or take another model"
+        )
+
+
+def _probe_writing(folder: str, run: str, what: str, option: str) -> None:
+    """It is written at the end of the night: too late to learn that it cannot."""
+    probe = f".probe-{run}"
+    try:
+        files = open_files(folder)
+        made = _missing_folders(files)
+        files.write(probe, b"")
+        # Who may write but not delete can still have it written.
+        with contextlib.suppress(KeyphraseError, OSError):
+            files.delete(probe)
+            for one in made:
+                one.rmdir()
+    except (KeyphraseError, OSError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{what} cannot be written to {folder}: {why}; choose another {option}"
+        ) from error
+
+
+def _missing_folders(files: Files) -> list[Path]:
+    """Folders that writing will make, the innermost first."""
+    if not isinstance(files, LocalFiles):
+        return []
+    root = Path(files.root)
+    return [one for one in (root, *root.parents) if not one.exists()]

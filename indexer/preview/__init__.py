@@ -1,0 +1,1 @@
+"""What a run would give and cost, without one."""

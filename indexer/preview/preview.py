@@ -1,0 +1,110 @@
+"""The preview: keyphrases of a dump's first posts, without an index and without Ray."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+from PIL import Image
+
+from indexer.job import IndexJob
+from indexer.pipeline.model_loader import ModelLoader
+from indexer.preflight.picture_size import picture_side
+from indexer.stages.decode import shrink
+from model_store.store import Store
+from posts.dump import Dump
+from posts.errors import InputError, PostError
+from posts.ocr import add_words, ocr_version, read_words
+from posts.phrases import Keyphrase
+from posts.pictures import decode_picture
+from posts.post import Post
+
+_WARM_UP = 8
+"""Posts asked for twice, so that the second time tells how fast the model is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewedPost:
+    """A post as it would be indexed."""
+
+    post: Post
+    picture: Image.Image | None
+    words: str | None
+    """Read in the picture; None without OCR."""
+    keyphrases: tuple[Keyphrase, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """Posts as they would be indexed, and what asking the model took."""
+
+    model: str
+    """`NAME@VERSION`."""
+    dump: Dump
+    posts: tuple[PreviewedPost, ...]
+    seconds: float
+    """That the loaded, warm model took for all of them: one actor's work."""
+
+
+def preview(
+    job: IndexJob, count: int, *, clock: Callable[[], float] = time.perf_counter
+) -> Preview:
+    """The first `count` posts that are good; bad ones are passed over, nothing is written."""
+    if count < 1:
+        raise InputError("--preview needs a number of posts, at least 1")
+    if job.ocr:
+        ocr_version()
+    dump = Dump.open(job.dump)
+    store = Store(job.store)
+    model = str(store.resolve(job.model))
+    side = picture_side(store.fetch(model))
+    good = list(islice(_good_posts(dump, side, job.ocr), count))
+    # As many threads as an actor has, for the time is to be that of an actor.
+    threads = max(1, int(job.cpus_per_actor))
+    keyphraser = ModelLoader(store=store, model=model, threads=threads)()
+    texts = [add_words(post.text, picture.words) for post, picture in good]
+    pictures = [picture.shrunk for _, picture in good]
+    # What is asked first also allocates and picks kernels: no part of a post's price.
+    keyphraser(texts[:_WARM_UP], pictures[:_WARM_UP])
+    begun = clock()
+    answers = keyphraser(texts, pictures)
+    return Preview(
+        model=model,
+        dump=dump,
+        seconds=clock() - begun,
+        posts=tuple(
+            PreviewedPost(
+                post=post, picture=picture.shrunk, words=picture.words, keyphrases=tuple(answer)
+            )
+            for (post, picture), answer in zip(good, answers, strict=True)
+        ),
+    )
+
+
+class _Picture(NamedTuple):
+    """What a model is shown of a post's picture."""
+
+    shrunk: Image.Image | None = None
+    words: str | None = None
+
+
+def _good_posts(dump: Dump, side: int, ocr: bool) -> Iterator[tuple[Post, _Picture]]:
+    seen: set[str] = set()
+    for fragment in dump.fragments():
+        for post in dump.read(fragment):
+            is_first = post.id not in seen
+            seen.add(post.id)
+            if is_first and post.error is None:
+                with contextlib.suppress(PostError):
+                    yield post, _picture(dump, post, side, ocr)
+
+
+def _picture(dump: Dump, post: Post, side: int, ocr: bool) -> _Picture:
+    if not post.has_picture:
+        return _Picture()
+    picture = decode_picture(dump.picture(post), dump.limits)
+    return _Picture(shrink(picture, side), read_words(picture) if ocr else None)

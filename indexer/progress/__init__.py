@@ -1,0 +1,1 @@
+"""How far a run is: for people, for metrics and for the watchdog."""
