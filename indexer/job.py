@@ -49,7 +49,7 @@ class IndexJob:
     """Show the model the words in a picture, behind the post's text."""
 
     actors: int | None = None
-    """Processes with the model; None: as many as fit."""
+    """Processes with the model; None: as many as fit, on a cluster also when that has changed."""
     cpus_per_actor: float = 1.0
     gpus_per_actor: float | None = None
     """None: one each if the cluster has any, else none."""

@@ -37,9 +37,11 @@ def _lines(checked: Checked) -> Iterator[tuple[str, str]]:
     gpus = f" and {_count(reserved.gpus, 'GPU')}" if reserved.gpus else ""
     have = _count(sum(node.cpus for node in checked.nodes), "CPU")
     machines = _count(len(checked.nodes), "machine")
+    follows = ", to begin with" if reserved.elastic else ""
     yield (
         "actors",
-        f"{reserved.actors} x {_count(reserved.cpus, 'CPU')}{gpus}, on {machines} with {have}",
+        f"{reserved.actors} x {_count(reserved.cpus, 'CPU')}{gpus}{follows}, on {machines} with "
+        f"{have}",
     )
     yield "dead letters", checked.dead_letters or "beside the index only"
     yield "report", checked.report or "none; --report says where it is to go"

@@ -21,6 +21,11 @@ from posts.errors import InputError
 METRICS_PORT = "KEYPHRASES_METRICS_PORT"
 """Environment variable: where Prometheus finds the metrics of a run without a cluster."""
 
+_ADDRESS = "RAY_ADDRESS"
+_REFUSED = (
+    "it wants another token than this program has; set RAY_AUTH_MODE=token, and "
+    "RAY_AUTH_TOKEN_PATH to a file with the cluster's token"
+)
 _log = logging.getLogger(__name__)
 _LEAST_CPUS = 2
 """A machine with one core runs model and feeding tasks by turns."""
@@ -33,7 +38,7 @@ def ray_session() -> Iterator[None]:
         yield
         return
     quiet = logging.ERROR
-    address = os.environ.get("RAY_ADDRESS")
+    address = os.environ.get(_ADDRESS)
     local = {"num_cpus": max(_LEAST_CPUS, _cpus()), "include_dashboard": False} | _metrics_port()
     # The core's messages, which come straight to stderr, are for Ray's developers.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
@@ -48,7 +53,7 @@ def ray_session() -> Iterator[None]:
     except Exception as error:
         # Of all kinds: a machine that is too busy to start Ray in time is a bare one.
         where = f"the Ray cluster at {address}" if address else "Ray on this machine"
-        why = " ".join(str(error).split())[:200]
+        why = _REFUSED if _lacks_token(error) else " ".join(str(error).split())[:200]
         raise InputError(f"{where} cannot be reached or started: {why}") from error
     # What a task raised is told by the run, in one line; Ray Data would add its traceback.
     _quieten_ray_data(logging.CRITICAL)
@@ -56,6 +61,15 @@ def ray_session() -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _lacks_token(error: BaseException | None) -> bool:
+    """Ray says so far down in what caused its error."""
+    while error is not None:
+        if "InvalidAuthToken" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextmanager
@@ -129,6 +143,11 @@ def spill_folder() -> Path | None:
             sockets = Path(node.get("ObjectStoreSocketName") or "").parent
             return sockets.parent if sockets.parent.is_dir() else None
     return None
+
+
+def is_cluster() -> bool:
+    """Whether a run is to join a cluster, whose machines may come and go."""
+    return bool(os.environ.get(_ADDRESS))
 
 
 def cluster_nodes() -> list[Node]:

@@ -43,6 +43,10 @@ class Reservation:
     """Of each."""
     decode_cpus: float
     """What a task that decodes takes."""
+    elastic: bool = False
+    """`actors` is what the run begins with; their number then follows the cluster."""
+    awaited: bool = False
+    """No machine has room for an actor yet; one must come."""
 
 
 def reserve(
@@ -51,9 +55,13 @@ def reserve(
     cpus: float,
     gpus: float | None,
     decode_cpus: float = DECODE_CPUS,
+    *,
+    growing: bool = False,
 ) -> Reservation:
     """`actors` None: as many as fit well; `gpus` None: one for each actor if there are any.
 
+    `growing`: the machines are those of a cluster that others may join or leave. Then a number
+    that is ours to choose is one to begin with, and not even room for one actor need be there.
     Raises `InputError` that says what to lower if they do not fit.
     """
     # What one machine must have left when all actors have theirs: a task is never spread.
@@ -61,6 +69,11 @@ def reserve(
     if gpus is None:
         gpus = 1.0 if any(node.gpus for node in nodes) else 0.0
     total = sum(node.cpus for node in nodes)
+    elastic = growing and actors is None
+    if elastic and _most(nodes, cpus, gpus, room) < 1:
+        return Reservation(
+            actors=1, cpus=cpus, gpus=gpus, decode_cpus=decode_cpus, elastic=True, awaited=True
+        )
     if not any(_on_node(node, cpus, gpus) for node in nodes):
         raise InputError(
             f"no machine has the {cpus:g} CPUs and {gpus:g} GPUs that a model actor asks for; "
@@ -75,7 +88,9 @@ def reserve(
         )
     if actors is None:
         actors = max(1, min(most, int(total * (1 - _AUTO_SHARE) / cpus)))
-    return Reservation(actors=actors, cpus=cpus, gpus=gpus, decode_cpus=decode_cpus)
+    return Reservation(
+        actors=actors, cpus=cpus, gpus=gpus, decode_cpus=decode_cpus, elastic=elastic
+    )
 
 
 def fit_memory(
@@ -86,7 +101,7 @@ def fit_memory(
     `each`: bytes that an actor needs at the least; None: nobody knows, so nothing is refused.
     Raises `InputError` that says what to lower if they cannot fit.
     """
-    if each is None or any(node.memory is None for node in nodes):
+    if each is None or reserved.awaited or any(node.memory is None for node in nodes):
         return reserved
     most = sum(
         min(_on_node(node, reserved.cpus, reserved.gpus), int((node.memory or 0) / each))

@@ -71,7 +71,7 @@ def build_pipeline(
                 fn_constructor_args=(load, progress, attempts),
                 batch_size=1,
                 batch_format="pyarrow",
-                compute=ActorPoolStrategy(size=reservation.actors),
+                compute=_pool(reservation),
                 num_cpus=reservation.cpus,
                 num_gpus=reservation.gpus or None,
             )
@@ -90,6 +90,14 @@ class _GenerateActor:
             finishing = map(self._generate, [table], [part])
             for finished in _timed("generate", finishing, self._progress, _generated):
                 yield pack(finished, part)
+
+
+def _pool(reservation: Reservation) -> ActorPoolStrategy:
+    """Of as many actors as are reserved. An elastic one grows while they have more posts before
+    them than they can take and the cluster has room, and shrinks when they wait for posts."""
+    if not reservation.elastic:
+        return ActorPoolStrategy(size=reservation.actors)
+    return ActorPoolStrategy(min_size=1, initial_size=reservation.actors)
 
 
 def _timed(

@@ -10,7 +10,7 @@ from pathlib import Path
 from ray.exceptions import RayError
 
 from indexer.cluster.failures import one_line
-from indexer.cluster.ray_session import cluster_nodes, ray_session, spill_folder
+from indexer.cluster.ray_session import cluster_nodes, is_cluster, ray_session, spill_folder
 from indexer.cluster.reservation import (
     DECODE_CPUS,
     OCR_CPUS,
@@ -75,6 +75,7 @@ def check_machines(job: IndexJob, ready: Preflight) -> Checked:
     reservation = reserve(
         *(nodes, job.actors, job.cpus_per_actor, job.gpus_per_actor),
         decode_cpus=OCR_CPUS if job.ocr else DECODE_CPUS,
+        growing=is_cluster(),
     )
     each = footprint(ready.bundle, on_gpu=reservation.gpus > 0)
     return Checked(
@@ -85,8 +86,20 @@ def check_machines(job: IndexJob, ready: Preflight) -> Checked:
         documents=0 if ready.live is None else ready.index.count(),
         dead_letters=job.dead_letters_folder,
         report=job.report_folder,
-        warnings=tuple(full_disks([spill_folder(), cache_folder("models")])),
+        warnings=(
+            *_awaited(reservation),
+            *full_disks([spill_folder(), cache_folder("models")]),
+        ),
     )
+
+
+def _awaited(reservation: Reservation) -> list[str]:
+    if not reservation.awaited:
+        return []
+    return [
+        f"no machine of the cluster has room for a model actor of {reservation.cpus:g} CPUs and "
+        f"{reservation.gpus:g} GPUs yet; the run waits until one comes"
+    ]
 
 
 def full_disks(places: Iterable[Path | None]) -> list[str]:

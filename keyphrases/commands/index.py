@@ -15,6 +15,7 @@ from indexer.preview.preview import preview
 from indexer.report import Written
 from indexer.run import index_dump
 from indexer.summary import RunSummary
+from keyphrases.actors import AUTO, Actors
 from keyphrases.chosen_model import chosen_model
 from keyphrases.console import Bar, err, printable
 from keyphrases.preflight_display import show_checked
@@ -79,7 +80,13 @@ PRICE_VARIABLE = "KEYPHRASES_PRICE_PER_HOUR"
     help="Index the text of a post whose picture is broken or refused.",
 )
 @click.option("--ocr", is_flag=True, help="Show the model the words in pictures too.")
-@click.option("--actors", type=int, help="Processes with the model.  [default: as many as fit]")
+@click.option(
+    "--actors",
+    type=Actors(),
+    default=AUTO,
+    show_default=True,
+    help="Processes with the model; auto: as many as fit, while a cluster grows and shrinks.",
+)
 @click.option("--cpus-per-actor", default=1.0, show_default=True)
 @click.option("--gpus-per-actor", type=float, help="[default: 1 where the cluster has any]")
 def command(

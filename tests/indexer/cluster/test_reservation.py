@@ -35,6 +35,27 @@ def test_an_actor_that_fits_no_machine_is_refused_though_the_cluster_is_large() 
         reserve([Node(cpus=4)] * 10, 1, 8.0, None)
 
 
+def test_in_a_cluster_that_grows_a_number_of_ones_own_is_only_one_to_begin_with() -> None:
+    reserved = reserve([Node(cpus=8)], None, 1.0, None, growing=True)
+    assert (reserved.actors, reserved.elastic, reserved.awaited) == (6, True, False)
+    assert not reserve([Node(cpus=8)], None, 1.0, None).elastic
+
+
+def test_in_a_cluster_that_grows_an_actor_may_wait_for_its_machine() -> None:
+    reserved = reserve([Node(cpus=2)], None, 1.0, 1.0, growing=True)
+    assert (reserved.actors, reserved.elastic, reserved.awaited) == (1, True, True)
+    assert fit_memory(reserved, [Node(cpus=2, memory=1.0)], 1_000, asked=False) == reserved
+    # Nor need the head have any CPU.
+    assert reserve([Node(cpus=0)], None, 1.0, None, growing=True).awaited
+
+
+def test_a_number_that_was_asked_for_must_fit_a_cluster_as_it_is() -> None:
+    reserved = reserve([Node(cpus=8)], 4, 1.0, None, growing=True)
+    assert (reserved.actors, reserved.elastic) == (4, False)
+    with pytest.raises(InputError, match="no machine has the 1 CPUs and 1 GPUs"):
+        reserve([Node(cpus=8)], 4, 1.0, 1.0, growing=True)
+
+
 @pytest.mark.parametrize("cpus", [3, 4, 8, 64, 1000])
 @pytest.mark.parametrize("each", [0.5, 1.0, 1.5])
 def test_whatever_is_reserved_leaves_room_to_feed(cpus: int, each: float) -> None:
