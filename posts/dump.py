@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from posts.duplicates import Duplicates, hash_ids
 from posts.errors import InputError, PostError
@@ -42,23 +43,26 @@ class Dump:
         named = os.environ.get(BUCKETS_VARIABLE, "").split(",")
         buckets = {name.strip(): S3Files(name.strip()) for name in named if name.strip()}
         self._pictures = PictureFiles(files, buckets, limits)
+        self._listed: list[tuple[FileInfo, str]] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Workers are told what to read.
+        return self.__dict__ | {"_listed": None}
 
     @classmethod
     def open(cls, uri: str | Path, limits: PictureLimits = DEFAULT_LIMITS) -> Dump:
-        """The dump at a folder, file or s3:// URI.
+        """The dump at a folder, file or s3:// URI, whose files are listed now.
 
         Raises `InputError` if there is no such place or no file in it that can be read.
         """
         try:
             dump = cls(*_locate(str(uri)), limits)
-            found = False
-            for info, kind in dump._data_files():
-                if READERS[kind].is_readable(dump.files, info):
-                    return dump
-                found = True
+            listed = dump._data_files()
+            if any(READERS[kind].is_readable(dump.files, info) for info, kind in listed):
+                return dump
         except TimeoutError as error:
             raise InputError(f"{error}; try again later") from error
-        if found:
+        if listed:
             raise InputError(f"no file in {uri} can be read; all are empty or broken")
         raise InputError(
             f"there are no posts in {uri}; give a folder with .parquet, .jsonl, .jsonl.gz, .tar "
@@ -66,8 +70,8 @@ class Dump:
         )
 
     def fragments(self) -> list[Fragment]:
-        """The dump's parts, in order; lists the files anew each time."""
-        listed = sorted(self._data_files(), key=lambda item: item[0].name)
+        """The dump's parts, in order, of the files that were there when it was opened."""
+        listed = self._data_files()
         with ThreadPoolExecutor(_THREADS) as threads:
             cuts = threads.map(lambda item: READERS[item[1]].cut(self.files, item[0]), listed)
             parts = [
@@ -134,8 +138,17 @@ class Dump:
         except PostError as error:
             return error
 
-    def _data_files(self) -> Iterator[tuple[FileInfo, str]]:
-        """Files of a dump format, with the format; raises InputError where one is being written."""
+    def _data_files(self) -> list[tuple[FileInfo, str]]:
+        """Files of a dump format by name, with the format; listed once.
+
+        Raises `InputError` where one is being written. The listing is streamed, and of what is not
+        read as posts, which may be millions of pictures, nothing is kept.
+        """
+        if self._listed is None:
+            self._listed = sorted(self._found(), key=lambda item: item[0].name)
+        return self._listed
+
+    def _found(self) -> Iterator[tuple[FileInfo, str]]:
         for info in self._listing():
             if is_mark(info.name):
                 raise unfinished(f"{self.files.root}/{info.name}".rpartition("/")[0])
