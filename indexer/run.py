@@ -130,7 +130,11 @@ class _Run:
         self._run = checked.preflight.build.run
         self._budget = ErrorBudget(rate=job.max_error_rate)
         self._recorder = recorder
-        self._writer = Writer(index, tally, letters, self._run, job.write, sink=recorder)
+        self._writer = Writer(
+            *(index, tally, letters, self._run, job.write),
+            sink=recorder,
+            at_once=checked.preflight.index.writes_at_once,
+        )
 
     def go(self, on_progress: OnProgress | None, load: LoadModel | None, stop: Event) -> int | None:
         """To its end; how many posts a snapshot has removed."""

@@ -44,6 +44,8 @@ class Index(Ledger, Protocol):
     shareable: bool
     """A pickled copy works in any worker, with the version that `begin` chose; otherwise all go
     through the one process that has it."""
+    writes_at_once: int
+    """Calls of `write` that it takes at the same time, from threads; more would not be faster."""
 
     def check(self) -> None:
         """Reachable, permitted and writable? Takes seconds at most, changes nothing."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,8 +46,24 @@ class Sink(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Written:
+    """What became of outcomes that were written together."""
+
+    documents: Sequence[Document]
+    """New ones that the index has taken."""
+    updated: int
+    unchanged: int
+    dead: Sequence[DeadLetter]
+    """With known ones, and with those of what the index refused."""
+
+
 class Writer:
-    """Not safe for threads; the run's loop has it, and calls `flush_if_due` when nothing comes."""
+    """Not safe for threads; the run's loop has it, and calls `flush_if_due` when nothing comes.
+
+    Where the index takes several writes at once they go on in threads, while further outcomes are
+    gathered; what they wrote is counted as soon as the writer is called after that.
+    """
 
     def __init__(
         self,
@@ -56,7 +74,9 @@ class Writer:
         settings: WriteSettings = WriteSettings(),
         clock: Callable[[], float] = time.monotonic,
         sink: Sink | None = None,
+        at_once: int = 1,
     ) -> None:
+        """`at_once`: writes that the index takes at the same time."""
         self._index = index
         self._tally = tally
         self._letters = letters
@@ -64,6 +84,9 @@ class Writer:
         self._settings = settings
         self._clock = clock
         self._sink = sink
+        self._at_once = at_once
+        self._threads = ThreadPoolExecutor(at_once, "write") if at_once > 1 else None
+        self._under_way: deque[Future[_Written]] = deque()
         self._gathered: list[Outcomes] = []
         self._since = 0.0
 
@@ -76,6 +99,8 @@ class Writer:
 
     def flush_if_due(self) -> None:
         """Writes if there is enough or if it is old enough."""
+        while self._under_way and self._under_way[0].done():
+            self._count(self._under_way.popleft().result())
         if not self._gathered:
             return
         due = (
@@ -84,11 +109,25 @@ class Writer:
             or self._clock() - self._since >= self._settings.seconds
         )
         if due:
-            self.flush()
+            self._begin()
 
     def flush(self) -> None:
-        """Writes whatever there is. What fails to be written is not counted."""
+        """Writes whatever there is, and waits for it. What fails to be written is not counted."""
+        if self._gathered:
+            self._begin()
+        while self._under_way:
+            self._count(self._under_way.popleft().result())
+
+    def _begin(self) -> None:
         gathered, self._gathered = self._gathered, []
+        if self._threads is None:
+            self._count(self._write(gathered))
+            return
+        if len(self._under_way) == self._at_once:
+            self._count(self._under_way.popleft().result())
+        self._under_way.append(self._threads.submit(self._write, gathered))
+
+    def _write(self, gathered: Sequence[Outcomes]) -> _Written:
         documents = [each for one in gathered for each in one.documents]
         updates = [each for one in gathered for each in one.updates]
         letters = [each for one in gathered for each in one.letters]
@@ -105,12 +144,18 @@ class Writer:
         if refused:
             self._index.write(letters=refused)
         lost = {letter.key for letter in refused}
-        taken = [each for each in documents if each.id not in lost]
-        self._tally.generated += len(taken)
-        self._tally.updated += sum(each.id not in lost for each in updates)
-        self._tally.unchanged += sum(one.unchanged for one in gathered)
-        dead = [*letters, *(each for one in gathered for each in one.known_letters), *refused]
-        self._tally.dead += len(dead)
+        return _Written(
+            documents=[each for each in documents if each.id not in lost],
+            updated=sum(each.id not in lost for each in updates),
+            unchanged=sum(one.unchanged for one in gathered),
+            dead=[*letters, *(each for one in gathered for each in one.known_letters), *refused],
+        )
+
+    def _count(self, written: _Written) -> None:
+        self._tally.generated += len(written.documents)
+        self._tally.updated += written.updated
+        self._tally.unchanged += written.unchanged
+        self._tally.dead += len(written.dead)
         if self._sink is not None:
-            self._sink.committed(taken, dead)
-        self._letters.add(dead)
+            self._sink.committed(written.documents, written.dead)
+        self._letters.add(written.dead)

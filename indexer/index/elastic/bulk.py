@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import orjson
 from elasticsearch import ApiError
 
 from indexer.index.elastic.server import Server, reason_of
@@ -47,8 +48,16 @@ def operation(
     if kind == "update":
         # A request that timed out may still be at work when it is sent again.
         header["retry_on_conflict"] = 3
-    lines = [{kind: header}] if body is None else [{kind: header}, body]
-    return Operation(id, tuple(json.dumps(line, ensure_ascii=False).encode() for line in lines))
+    lines: list[Mapping[str, Any]] = [{kind: header}] if body is None else [{kind: header}, body]
+    return Operation(id, tuple(map(_encoded, lines)))
+
+
+def _encoded(line: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(line)
+    except TypeError:
+        # Of whole numbers beyond 64 bits, which a post may well carry.
+        return json.dumps(line, ensure_ascii=False).encode()
 
 
 def write(server: Server, operations: Iterable[Operation]) -> dict[str, str]:

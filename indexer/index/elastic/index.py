@@ -48,6 +48,8 @@ class ElasticIndex:
     """See `indexer.index.protocol.Index`. Pickles with the version that `begin` has chosen."""
 
     shareable = True
+    # As the client's own bulk helper.
+    writes_at_once = 4
 
     def __init__(
         self, location: str, url: str, name: str, patience: float = _PATIENCE_SECONDS

@@ -45,6 +45,7 @@ class EmbeddedIndex:
     """See `indexer.index.protocol.Index`. Only the process that holds the lock may write."""
 
     shareable = False
+    writes_at_once = 1
 
     def __init__(self, location: str, path: Path) -> None:
         self.location = location
