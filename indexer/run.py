@@ -212,7 +212,7 @@ class _Run:
     ) -> Any:
         job, ready = self._job, self._ready
         keep_text = job.keep_text_of_broken_pictures
-        rows = rows_per_table(job.model_rows, ready.picture_side)
+        rows = rows_per_table(job.model_rows, ready.picture_size)
         return build_pipeline(
             len(ready.fragments),
             Read(ready.dump, ready.fragments, duplicates, job.read_rows),
@@ -222,7 +222,7 @@ class _Run:
                 retried=ready.retried,
             ),
             Decode(
-                *(ready.dump, ready.hasher, ready.picture_side),
+                *(ready.dump, ready.hasher, ready.picture_size),
                 keep_text=keep_text,
                 read_words=read_words if job.ocr else None,
             ),

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from indexer.stages.decode import shrink
 from keyphrases.text_file import UnusableFileError, begins_as_text, read_text
 from posts.errors import InputError, PostError, Reason
 from posts.ocr import read_words
-from posts.pictures import DEFAULT_LIMITS, decode_picture
+from posts.picture_size import PictureSize
+from posts.pictures import DEFAULT_LIMITS
+from posts.shown_picture import ShownPicture, decode_to_show
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 TEXTS = frozenset({".txt", ".md"})
@@ -109,20 +110,19 @@ def load_post(post: NamedPost) -> LoadedPost:
     return LoadedPost(id=post.id, text=text, picture=picture)
 
 
-def read_post(post: NamedPost, side: int, *, ocr: bool = False) -> ReadPost:
-    """The post with its text read and its picture decoded, and shrunk to `side` as for indexing.
+def read_post(post: NamedPost, size: PictureSize, *, ocr: bool = False) -> ReadPost:
+    """The post with its text read and its picture decoded in the wanted size, as for indexing.
 
-    With `ocr` the words in the picture are read before it is shrunk.
+    With `ocr` the words in the picture are read too.
     """
     loaded = load_post(post)
     if loaded.error is not None or loaded.picture is None or post.picture is None:
         return ReadPost(id=post.id, text=loaded.text, error=loaded.error)
     try:
-        picture = _decode(loaded.picture, post.picture)
+        picture, words = _decode(loaded.picture, post.picture, size, ocr)
     except UnusableFileError as error:
         return ReadPost(id=post.id, error=str(error))
-    words = read_words(picture) if ocr else None
-    return ReadPost(id=post.id, text=loaded.text, picture=shrink(picture, side), words=words)
+    return ReadPost(id=post.id, text=loaded.text, picture=picture, words=words)
 
 
 def _pair(files: Iterable[_File], text: str) -> list[NamedPost]:
@@ -226,9 +226,9 @@ def _read_picture(path: Path) -> bytes:
     return data
 
 
-def _decode(data: bytes, path: Path) -> Image.Image:
+def _decode(data: bytes, path: Path, size: PictureSize, ocr: bool) -> ShownPicture:
     try:
-        return decode_picture(data)
+        return decode_to_show(data, DEFAULT_LIMITS, size, read_words if ocr else None)
     except PostError as error:
         if error.reason is Reason.BROKEN_PICTURE and path.suffix.lower() not in PICTURES:
             known = ", ".join(DEFAULT_LIMITS.formats)

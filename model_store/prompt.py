@@ -21,6 +21,7 @@ from transformers import PreTrainedTokenizerBase, ProcessorMixin
 from model_store.families import EncodedPicture, Family
 from model_store.output import write_phrases
 from model_store.picture import tame
+from model_store.picture_size import wanted_size
 from posts.errors import InputError
 
 QUESTION = "What phrases should be used to tag the media?"
@@ -84,6 +85,8 @@ class Prompt:
         self._max_text_tokens = max_text_tokens
         self._frames = {shown: self._frame(shown) for shown in (True, False)}
         self._special = _special_tokens(self._tokenizer)
+        self.picture_size = wanted_size(processor.image_processor.to_dict())
+        """Beyond which pictures are only scaled down."""
 
     def encode(self, texts: Sequence[str], pictures: Sequence[Image.Image | None]) -> Batch:
         """Prompts for generation, padded on the left; an empty text or None is left out."""

@@ -1,4 +1,9 @@
-"""Pictures decoded safely, whatever the dump calls a picture."""
+"""Pictures decoded safely, whatever the dump calls a picture, and no larger than is wanted.
+
+decode_picture(data, limits)               # all its pixels
+decode_picture(data, limits, size)         # as small as a model wants it, in a fraction of the time
+check_picture(data, limits)                # nothing but the error, if there is one
+"""
 
 from __future__ import annotations
 
@@ -11,9 +16,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from posts.errors import PostError, Reason
+from posts.picture_size import PictureSize, cut, scale, scaling
+
+REDUCTIONS = (8, 4, 2)
+"""A JPEG can be decoded so many times smaller, for hardly more than it takes to read it."""
+MARGIN = 1.5
+"""Times the wanted size that a JPEG is decoded at least, to be scaled from there: its own way to
+get smaller averages blocks, which aliases more than the filter of an image processor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,19 +47,22 @@ class PictureLimits:
 DEFAULT_LIMITS = PictureLimits()
 
 
-def decode_picture(data: bytes, limits: PictureLimits = DEFAULT_LIMITS) -> Image.Image:
+def decode_picture(
+    data: bytes, limits: PictureLimits = DEFAULT_LIMITS, size: PictureSize | None = None
+) -> Image.Image:
     """RGB picture of the first frame, upright by its EXIF tag, transparency on white.
 
-    Raises `PostError`: PICTURE_TOO_LARGE beyond the limits, BROKEN_PICTURE for anything that
-    cannot be decoded to its end, PICTURE_UNAVAILABLE (transient) if memory is short.
+    With `size` scaled down to it, equal to `shrink` of the whole picture but for some rounding
+    (tests/model_store/test_picture_size.py states how much). Raises `PostError`: PICTURE_TOO_LARGE
+    beyond the limits, which the whole picture has to keep, BROKEN_PICTURE for anything that cannot
+    be decoded to its end, PICTURE_UNAVAILABLE (transient) if memory is short.
     """
     if len(data) > limits.bytes:
         raise too_many_bytes(limits)
     try:
         with _quiet_pillow(), Image.open(io.BytesIO(data), formats=limits.formats) as picture:
             _check_pixels(picture.width * picture.height, limits, picture.size)
-            picture.load()
-            return _to_rgb(_upright(picture))
+            return _decode(picture, size)
     except UnidentifiedImageError:
         raise PostError(Reason.BROKEN_PICTURE, _not_a_picture(limits)) from None
     except Image.DecompressionBombError as error:
@@ -63,9 +78,36 @@ def decode_picture(data: bytes, limits: PictureLimits = DEFAULT_LIMITS) -> Image
         raise PostError(Reason.BROKEN_PICTURE, f"cannot be decoded: {error}"[:200]) from None
 
 
+def check_picture(data: bytes, limits: PictureLimits = DEFAULT_LIMITS) -> None:
+    """Raises what `decode_picture` raises, as soon as can be."""
+    decode_picture(data, limits, PictureSize(side=1))
+
+
 def too_many_bytes(limits: PictureLimits) -> PostError:
     """The error of an encoded picture beyond the limit."""
     return PostError(Reason.PICTURE_TOO_LARGE, f"more than {limits.bytes:,} bytes")
+
+
+def _decode(picture: Image.Image, size: PictureSize | None) -> Image.Image:
+    if size is None:
+        picture.load()
+        return _upright(_to_rgb(picture), _turn(picture))
+    wanted = scaling(picture.size, size)
+    reduced = _draft(picture, wanted.factor / MARGIN)
+    picture.load()
+    scaled = scale(_to_rgb(picture), wanted, size.resample, reduced)
+    # Turned when it is small, and cut as it stands upright, as image processors do.
+    return cut(_upright(scaled, _turn(picture)), size)
+
+
+def _draft(picture: Image.Image, most: float) -> int:
+    """How many times smaller the picture is going to be decoded: at most so many, if it can be."""
+    for reduction in REDUCTIONS:
+        if reduction <= most:
+            width, height = picture.size
+            size = (max(1, width // reduction), max(1, height // reduction))
+            return reduction if picture.draft(None, size) else 1
+    return 1
 
 
 def _not_a_picture(limits: PictureLimits) -> str:
@@ -82,13 +124,29 @@ def _too_many_pixels(pixels: int | None, limits: PictureLimits, size: str = "") 
     return PostError(Reason.PICTURE_TOO_LARGE, f"{has}, more than {limits.pixels:,}")
 
 
-def _upright(picture: Image.Image) -> Image.Image:
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By the EXIF tag."""
+
+
+def _turn(picture: Image.Image) -> Image.Transpose | None:
     try:
-        return ImageOps.exif_transpose(picture)
+        return _TURNS.get(picture.getexif().get(ExifTags.Base.Orientation, 1))
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - a broken EXIF block must not cost us the picture
-        return picture
+        return None
+
+
+def _upright(picture: Image.Image, turn: Image.Transpose | None) -> Image.Image:
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:

@@ -38,7 +38,10 @@ def encode_examples(
     texts = [example.text for example in examples]
     phrases = [example.keyphrases for example in examples]
     if encoded is None:
-        decoded = [None if e.image is None else decode_picture(e.image) for e in examples]
+        size = prompt.picture_size
+        decoded = [
+            None if e.image is None else decode_picture(e.image, size=size) for e in examples
+        ]
         batch = prompt.encode_training(texts, decoded, phrases)
     else:
         shown = [

@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from posts.dump import Dump
 from posts.errors import InputError, JobError, PostError, Reason
-from posts.pictures import decode_picture
+from posts.pictures import check_picture
 from posts.post import Post
 
 logger = logging.getLogger(__name__)
@@ -160,7 +160,7 @@ def _example(dump: Dump, post: Post) -> Example | str:
             return _NO_GOLD
         image = dump.picture(post) if post.has_picture else None
         if image is not None:
-            decode_picture(image)
+            check_picture(image)
     except PostError as error:
         return str(error.reason)
     keyphrases = tuple(post.keyphrases or ())

@@ -22,6 +22,8 @@ from torch import Tensor
 from model_store.base import Base
 from model_store.families import EncodedPicture
 from model_store.picture import tame
+from model_store.picture_size import wanted_size
+from posts.picture_size import PictureSize
 from posts.pictures import decode_picture
 from trainer.training_set import Example, TrainingSet
 
@@ -70,18 +72,20 @@ def _write(base: Base, examples: Iterable[Example], path: Path) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     part = Path(name)
     try:
+        size = wanted_size(base.processor.image_processor.to_dict())
         with os.fdopen(handle, "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
             for example in examples:
-                writer.write_batch(pa.RecordBatch.from_pylist([_row(base, example)], _SCHEMA))
+                row = _row(base, example, size)
+                writer.write_batch(pa.RecordBatch.from_pylist([row], _SCHEMA))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _row(base: Base, example: Example) -> dict[str, Any]:
+def _row(base: Base, example: Example, size: PictureSize) -> dict[str, Any]:
     if example.image is None:
         return {}
-    picture = tame(decode_picture(example.image))
+    picture = tame(decode_picture(example.image, size=size))
     encoded = base.family.encode_picture(base.model, base.processor, picture)
     layout = {name: _values(tensor) for name, tensor in encoded.layout.items()}
     return {

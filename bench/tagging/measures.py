@@ -13,9 +13,9 @@ from typing import Any
 from PIL import Image
 
 from bench.tagging.sample import write_sample
-from indexer.preflight.picture_size import picture_side
-from indexer.stages.decode import shrink
+from model_store.picture_size import picture_size
 from model_store.store import Store
+from posts.picture_size import PictureSize
 from posts.pictures import decode_picture
 from trainer.training_set import Example
 
@@ -26,8 +26,8 @@ THREADS = 2
 def measure_tagging(store: str, model: str, examples: Sequence[Example]) -> dict[str, Any]:
     """`memory_mb`, `posts_per_second` and `time_shares` of tagging some posts."""
     with tempfile.TemporaryDirectory() as temporary:
-        side = picture_side(Store(store).fetch(model))
-        pictures = [_picture(example, side) for example in examples]
+        size = picture_size(Store(store).fetch(model))
+        pictures = [_picture(example, size) for example in examples]
         write_sample(Path(temporary), ([example.text for example in examples], pictures))
 
         def measured(measure: str) -> Any:
@@ -50,10 +50,10 @@ def measure_tagging(store: str, model: str, examples: Sequence[Example]) -> dict
         }
 
 
-def _picture(example: Example, side: int) -> Image.Image | None:
+def _picture(example: Example, size: PictureSize) -> Image.Image | None:
     if example.image is None:
         return None
-    return shrink(decode_picture(example.image), side).convert("RGB")
+    return decode_picture(example.image, size=size)
 
 
 def megabytes(*folders: Path) -> float:

@@ -13,9 +13,9 @@ from indexer.index.location import open_index
 from indexer.index.protocol import Index
 from indexer.index.records import Build
 from indexer.job import IndexJob
-from indexer.preflight.picture_size import picture_side
 from indexer.stages.retried import NONE_RETRIED, RetriedKeys
 from model_store.footprint import base_folder
+from model_store.picture_size import picture_size
 from model_store.store import ModelVersion, Store
 from posts.dump import Dump
 from posts.errors import InputError, KeyphraseError
@@ -23,6 +23,7 @@ from posts.files import Files, open_files
 from posts.files.local import LocalFiles
 from posts.fragment import Fragment
 from posts.ocr import ocr_version
+from posts.picture_size import PictureSize
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class Preflight:
     fragments: list[Fragment]
     store: Store
     model: ModelVersion
-    picture_side: int
+    picture_size: PictureSize
     bundle: Path
     """The model's files on this machine."""
     index: Index
@@ -83,7 +84,7 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
         fragments=fragments,
         store=store,
         model=model,
-        picture_side=picture_side(bundle),
+        picture_size=picture_size(bundle),
         bundle=bundle,
         index=index,
         live=live,

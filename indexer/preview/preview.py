@@ -13,15 +13,16 @@ from PIL import Image
 
 from indexer.job import IndexJob
 from indexer.pipeline.model_loader import ModelLoader
-from indexer.preflight.picture_size import picture_side
-from indexer.stages.decode import shrink
+from model_store.picture_size import picture_size
 from model_store.store import Store
 from posts.dump import Dump
 from posts.errors import InputError, PostError
 from posts.ocr import add_words, ocr_version, read_words
 from posts.phrases import Keyphrase
+from posts.picture_size import PictureSize, Shape
 from posts.pictures import decode_picture
 from posts.post import Post
+from posts.shown_picture import decode_to_show
 
 _WARM_UP = 8
 """Posts asked for twice, so that the second time tells how fast the model is."""
@@ -61,13 +62,13 @@ def preview(
     dump = Dump.open(job.dump)
     store = Store(job.store)
     model = str(store.resolve(job.model))
-    side = picture_side(store.fetch(model))
-    good = list(islice(_good_posts(dump, side, job.ocr), count))
+    size = picture_size(store.fetch(model))
+    good = list(islice(_good_posts(dump, size, job.ocr), count))
     # As many threads as an actor has, for the time is to be that of an actor.
     threads = max(1, int(job.cpus_per_actor))
     keyphraser = ModelLoader(store=store, model=model, threads=threads)()
     texts = [add_words(post.text, picture.words) for post, picture in good]
-    pictures = [picture.shrunk for _, picture in good]
+    pictures = [picture.shown for _, picture in good]
     # What is asked first also allocates and picks kernels: no part of a post's price.
     keyphraser(texts[:_WARM_UP], pictures[:_WARM_UP])
     begun = clock()
@@ -78,7 +79,7 @@ def preview(
         seconds=clock() - begun,
         posts=tuple(
             PreviewedPost(
-                post=post, picture=picture.shrunk, words=picture.words, keyphrases=tuple(answer)
+                post=post, picture=picture.to_look_at, words=picture.words, keyphrases=tuple(answer)
             )
             for (post, picture), answer in zip(good, answers, strict=True)
         ),
@@ -86,13 +87,16 @@ def preview(
 
 
 class _Picture(NamedTuple):
-    """What a model is shown of a post's picture."""
+    """A post's picture."""
 
-    shrunk: Image.Image | None = None
+    shown: Image.Image | None = None
+    """To the model."""
+    to_look_at: Image.Image | None = None
+    """As small, but not stretched or cropped."""
     words: str | None = None
 
 
-def _good_posts(dump: Dump, side: int, ocr: bool) -> Iterator[tuple[Post, _Picture]]:
+def _good_posts(dump: Dump, size: PictureSize, ocr: bool) -> Iterator[tuple[Post, _Picture]]:
     seen: set[str] = set()
     for fragment in dump.fragments():
         for post in dump.read(fragment):
@@ -100,11 +104,16 @@ def _good_posts(dump: Dump, side: int, ocr: bool) -> Iterator[tuple[Post, _Pictu
             seen.add(post.id)
             if is_first and post.error is None:
                 with contextlib.suppress(PostError):
-                    yield post, _picture(dump, post, side, ocr)
+                    yield post, _picture(dump, post, size, ocr)
 
 
-def _picture(dump: Dump, post: Post, side: int, ocr: bool) -> _Picture:
+def _picture(dump: Dump, post: Post, size: PictureSize, ocr: bool) -> _Picture:
     if not post.has_picture:
         return _Picture()
-    picture = decode_picture(dump.picture(post), dump.limits)
-    return _Picture(shrink(picture, side), read_words(picture) if ocr else None)
+    data = dump.picture(post)
+    shown, words = decode_to_show(data, dump.limits, size, read_words if ocr else None)
+    # A run decodes once. Here a person looks at a few, and the model is shown the very same pixels.
+    is_whole = size.shape is Shape.KEPT
+    return _Picture(
+        shown, shown if is_whole else decode_picture(data, dump.limits, size.whole()), words
+    )

@@ -1,42 +1,31 @@
 """Decode: fetches and decodes pictures, and hands them on as small as the model wants them.
 
-With OCR it also reads their words, while the pictures are still large enough for that.
+A picture is decoded once, here, and its pixels travel in the size in which the model wants them.
+With OCR its words are read too, while it is still large enough for that.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
-from PIL import Image
 
 from indexer.hashing import Hasher
 from indexer.stages.ask import PICTURE_REASONS
 from indexer.stages.columns import DECODED, Action, conform, has_work
 from posts.dump import Dump
 from posts.errors import PostError, Reason
-from posts.pictures import decode_picture
+from posts.picture_size import PictureSize
 from posts.post import Post
+from posts.shown_picture import ReadWords, ShownPicture, decode_to_show
 
 _THREADS = 2
 """Pillow lets go of Python's lock while it decodes."""
 
-LONGEST = 8
-"""Times its short side that the long side of a picture may have."""
 _TABLE_BYTES = 64_000_000
-"""Of decoded pictures in a table if all are square; long ones make it `LONGEST` times as much."""
-
-
-ReadWords = Callable[[Image.Image], str | None]
-"""As `posts.ocr.read_words`; crosses process borders itself."""
-
-
-class _Decoded(NamedTuple):
-    picture: Image.Image
-    words: str | None
+"""Of decoded pictures in a table if all are square; long ones may make it 8 times as much."""
 
 
 class Decode:
@@ -51,15 +40,15 @@ class Decode:
         self,
         dump: Dump,
         hasher: Hasher,
-        side: int,
+        size: PictureSize,
         *,
         keep_text: bool,
         read_words: ReadWords | None = None,
     ) -> None:
-        """`side`: see `shrink`; `read_words` None: no OCR."""
+        """`size`: what the model wants; `read_words` None: no OCR."""
         self._dump = dump
         self._hasher = hasher
-        self._side = side
+        self._size = size
         self._keep_text = keep_text
         self._read_words = read_words
 
@@ -73,17 +62,15 @@ class Decode:
         done = [self._row(row, one) for row, one in zip(rows, decoded, strict=True)]
         return pa.Table.from_pylist(done, schema=DECODED)
 
-    def _decode(self, fetched: bytes | PostError | None) -> _Decoded | PostError | None:
+    def _decode(self, fetched: bytes | PostError | None) -> ShownPicture | PostError | None:
         if not isinstance(fetched, bytes):
             return fetched
         try:
-            picture = decode_picture(fetched, self._dump.limits)
+            return decode_to_show(fetched, self._dump.limits, self._size, self._read_words)
         except PostError as error:
             return error
-        words = None if self._read_words is None else self._read_words(picture)
-        return _Decoded(shrink(picture, self._side), words)
 
-    def _row(self, row: dict[str, Any], decoded: _Decoded | PostError | None) -> dict[str, Any]:
+    def _row(self, row: dict[str, Any], decoded: ShownPicture | PostError | None) -> dict[str, Any]:
         del row["image"]
         if row["action"] != Action.GENERATE:
             return row
@@ -92,7 +79,7 @@ class Decode:
             error = decoded
         if error is not None:
             return row | (self._without_picture(row) if self._keeps(row, error) else _dead(error))
-        if not isinstance(decoded, _Decoded):
+        if not isinstance(decoded, ShownPicture):
             return row
         unread = self._read_words is not None and decoded.words is None
         return (
@@ -125,27 +112,9 @@ class Decode:
         return {"generation": generation, "document": document}
 
 
-def shrink(picture: Image.Image, side: int) -> Image.Image:
-    """The picture scaled down so that its short side is `side`, if it is longer.
-
-    Bicubic, as image processors scale: for one that wants that very side it makes no difference.
-    Of one more than `LONGEST` times as long as it is wide only the middle is kept, at full
-    detail: all that a model sees which crops to a square. Scaled down instead it would be as large
-    as before as soon as a processor scales its short side up again.
-    """
-    shortest = min(picture.size)
-    width, height = (min(length, LONGEST * shortest) for length in picture.size)
-    left, top = (picture.width - width) // 2, (picture.height - height) // 2
-    middle = (left, top, left + width, top + height)
-    if shortest > side:
-        size = (round(width * side / shortest), round(height * side / shortest))
-        return picture.resize(size, Image.Resampling.BICUBIC, box=middle)
-    return picture if (width, height) == picture.size else picture.crop(middle)
-
-
-def rows_per_table(most: int, side: int) -> int:
+def rows_per_table(most: int, size: PictureSize) -> int:
     """How many posts, up to `most`, a table may have so that square pictures fit into it."""
-    return max(1, min(most, _TABLE_BYTES // (3 * side * side)))
+    return max(1, min(most, _TABLE_BYTES // size.bytes))
 
 
 def _picture_of(row: dict[str, Any]) -> Post:

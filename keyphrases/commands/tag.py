@@ -12,11 +12,11 @@ import click
 import orjson
 from rich.text import Text
 
-from indexer.preflight.picture_size import picture_side
 from keyphrases.chosen_model import chosen_model
 from keyphrases.console import Bar, err, out, printable
 from keyphrases.named_files import NamedPost, ReadPost, named_posts, read_post
 from model_store.keyphraser import Keyphraser
+from model_store.picture_size import picture_size
 from model_store.store import Store
 from posts.errors import InputError, JobError
 from posts.ocr import add_words, ocr_version
@@ -108,9 +108,9 @@ def command(
 def _tag(bundle: Path, posts: Sequence[NamedPost], ocr: bool) -> Iterator[Tagged]:
     """Each post in order; pictures are decoded a batch at a time."""
     load = cache(lambda: Keyphraser.load(bundle))
-    side = picture_side(bundle)
+    size = picture_size(bundle)
     for start in range(0, len(posts), _BATCH):
-        read = [read_post(post, side, ocr=ocr) for post in posts[start : start + _BATCH]]
+        read = [read_post(post, size, ocr=ocr) for post in posts[start : start + _BATCH]]
         good = [post for post in read if not post.error]
         texts = [add_words(post.text, post.words) for post in good]
         # For files of which none can be used the model is not loaded.

@@ -22,6 +22,7 @@ from keyphrases.demo.steps import Place, Steps, search_arguments, show_command
 from model_store.store import ModelVersion
 from posts.dump import Dump
 from posts.errors import JobError
+from posts.picture_size import PictureSize
 from posts.pictures import decode_picture
 from trainer.report.contact_sheet import SIDE, Card, draw_contact_sheet
 
@@ -122,8 +123,7 @@ def _cards(dump: Dump, hits: Sequence[Hit]) -> Iterator[Card]:
     held = {hit.id: hit for hit in hits}
     for post in dump.posts():
         if post.error is None and post.id in held:
-            picture = decode_picture(dump.picture(post))
-            picture.thumbnail((SIDE, SIDE))
+            picture = decode_picture(dump.picture(post), size=PictureSize(longest=SIDE))
             yield Card(
                 id=post.id,
                 text=post.text,

@@ -12,7 +12,7 @@ from pathlib import Path
 from posts.errors import InputError, PostError
 from posts.files.local import LocalFiles
 from posts.picture_files import PictureFiles
-from posts.pictures import DEFAULT_LIMITS, decode_picture
+from posts.pictures import DEFAULT_LIMITS, check_picture
 from posts.post import Post
 
 _THREADS = 4
@@ -55,7 +55,7 @@ class PictureFolder:
         bare = replace(post, image_uri=None)
         try:
             data = self._pictures.fetch(post.image_uri)
-            decode_picture(data)
+            check_picture(data)
         except PostError as error:
             return bare, error
         return replace(bare, image=data), None

@@ -11,8 +11,10 @@ from PIL import Image
 
 from keyphrases.named_files import NamedPost, named_posts, read_post
 from posts.errors import InputError
+from posts.picture_size import PictureSize
 
 SIDE = 64
+SIZE = PictureSize(side=SIDE)
 
 
 def draw(path: Path, colour: str = "red") -> Path:
@@ -35,7 +37,7 @@ def files(folder: Path, *names: str) -> list[Path]:
 
 def texts(posts: list[NamedPost]) -> dict[str, str]:
     """What goes with each post, by the name of its file."""
-    return {Path(post.id).name: read_post(post, SIDE).text for post in posts}
+    return {Path(post.id).name: read_post(post, SIZE).text for post in posts}
 
 
 @pytest.mark.parametrize(
@@ -93,12 +95,12 @@ def test_a_folder_stands_for_the_pictures_and_texts_in_it(tmp_path: Path) -> Non
 
 def test_text_is_known_by_how_it_begins_where_its_ending_says_nothing(tmp_path: Path) -> None:
     posts = named_posts([write(tmp_path / "README", "é " * 3000), write(tmp_path / "a.rst", "b")])
-    assert [len(read_post(post, SIDE).text) for post in posts] == [6000, 1]
+    assert [len(read_post(post, SIZE).text) for post in posts] == [6000, 1]
 
 
 def test_a_text_by_itself_is_a_post() -> None:
     (post,) = named_posts([], "a cat")
-    assert read_post(post, SIDE).text == "a cat"
+    assert read_post(post, SIZE).text == "a cat"
 
 
 def test_a_text_that_goes_with_no_picture_is_refused(tmp_path: Path) -> None:
@@ -115,7 +117,7 @@ def test_nothing_at_all_is_refused() -> None:
 
 def error_of(path: Path) -> str:
     (post,) = named_posts([path])
-    read = read_post(post, SIDE)
+    read = read_post(post, SIZE)
     assert (read.id, read.picture) == (str(path), None)
     assert read.error is not None
     return read.error
@@ -142,7 +144,7 @@ def test_a_picture_whose_text_is_broken_names_the_text(tmp_path: Path) -> None:
     picture, text = files(tmp_path, "cat.png", "cat.txt")
     text.write_bytes(b"caf\xe9")
     (post,) = named_posts([picture, text])
-    error = read_post(post, SIDE).error
+    error = read_post(post, SIZE).error
     assert error is not None
     assert error.startswith(f"its text {text} is not text in UTF-8")
 
@@ -164,7 +166,7 @@ def test_a_path_that_cannot_be_used_leaves_the_others_alone(tmp_path: Path) -> N
     }
     good = draw(tmp_path / "good.png")
 
-    read = [read_post(post, SIDE) for post in named_posts([*errors, good])]
+    read = [read_post(post, SIZE) for post in named_posts([*errors, good])]
 
     assert [one.id for one in read] == [str(path) for path in [*errors, good]]
     assert read[-1].error is None
@@ -196,20 +198,20 @@ def test_a_name_in_no_encoding_still_has_an_id_in_unicode(tmp_path: Path) -> Non
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt"))
     (post,) = named_posts([write(path, "a café")])
     assert post.id == f"{tmp_path}/caf\ufffd.txt"
-    assert read_post(post, SIDE).text == "a café"
+    assert read_post(post, SIZE).text == "a café"
 
 
 def test_a_large_picture_is_shrunk_to_what_the_model_sees(tmp_path: Path) -> None:
     Image.new("RGB", (400, 300)).save(tmp_path / "large.png")
     (post,) = named_posts([tmp_path / "large.png"])
-    picture = read_post(post, SIDE).picture
+    picture = read_post(post, SIZE).picture
     assert picture is not None
     assert picture.size == (85, SIDE)
 
 
 def shown(path: Path) -> Image.Image:
     (post,) = named_posts([path])
-    picture = read_post(post, SIDE).picture
+    picture = read_post(post, SIZE).picture
     assert picture is not None
     assert picture.mode == "RGB"
     return picture

@@ -14,16 +14,18 @@ from indexer.index.protocol import Index
 from indexer.pipeline.attempts import AttemptNotes
 from indexer.pipeline.packing import Part
 from indexer.stages.ask import Ask
-from indexer.stages.decode import Decode, ReadWords
+from indexer.stages.decode import Decode
 from indexer.stages.generate import Generate
 from indexer.stages.read import Read
 from indexer.stages.retried import NONE_RETRIED, RetriedKeys
 from indexer.writing.outcomes import Outcomes, outcomes_of
 from posts.dump import Dump
 from posts.duplicates import Duplicates, hash_ids
+from posts.picture_size import PictureSize
+from posts.shown_picture import ReadWords
 from tests.indexer.stand_in import LastWord
 
-SIDE = 32
+SIZE = PictureSize(side=32)
 
 
 class Night:
@@ -47,7 +49,7 @@ class Night:
         self.attempts = AttemptNotes()
         self.read = Read(dump, fragments, duplicates, rows=50)
         self.ask = Ask(dump, index, hasher, rows=16, keep_text=keep_text, retried=retried)
-        self.decode = Decode(dump, hasher, SIDE, keep_text=keep_text, read_words=read_words)
+        self.decode = Decode(dump, hasher, SIZE, keep_text=keep_text, read_words=read_words)
 
     def asked(self) -> list[pa.Table]:
         return [asked for posts in self.posts() for asked in self.ask(posts)]

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-from PIL import Image
-
 from indexer.index.protocol import Index
 from indexer.stages.columns import Action
-from indexer.stages.decode import shrink
 from posts.dump import Dump
 from posts.errors import PostError, Reason
 from posts.post import Post
 from tests.indexer.dumps import jpeg
-from tests.indexer.stages.night import SIDE, Night, lines
+from tests.indexer.stages.night import Night, lines
 
 
 def test_text_of_a_broken_picture_is_kept_if_asked_for(tmp_path: Path, index: Index) -> None:
@@ -89,13 +85,3 @@ def test_pictures_reach_the_model_as_small_as_it_wants_them(tmp_path: Path, inde
     (folder / "cat.jpg").write_bytes(jpeg(1, width=200, height=100))
     document = Night(folder, index).go().documents[0]
     assert [one.phrase for one in document.keyphrases] == ["cat", "64x32"]
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [((200, 100), (64, 32)), ((20, 100), (20, 100)), ((250, 32), (250, 32))],
-)
-def test_only_a_short_side_that_is_too_long_is_shrunk(
-    before: tuple[int, int], after: tuple[int, int]
-) -> None:
-    assert shrink(Image.new("RGB", before), SIDE).size == after
