@@ -11,7 +11,7 @@ from indexer.job import IndexJob
 from indexer.preview.preview import preview
 from posts.errors import InputError
 from posts.ocr import read_words
-from tests.indexer.dumps import BAD_LINES, good_rows, write_dump
+from tests.indexer.dumps import BAD_LINES, good_rows, jpeg, write_dump
 from tests.sample_pictures import encoded, written
 
 
@@ -38,6 +38,17 @@ def test_the_time_is_that_of_a_warm_model_for_all_posts(tmp_path: Path, store: s
     moments = iter([100.0, 106.0])
     shown = preview(job, 3, clock=lambda: next(moments))
     assert (shown.model, len(shown.posts), shown.seconds) == ("tiny@2", 3, 6.0)
+
+
+def test_a_person_sees_a_picture_whole_of_which_the_model_sees_the_middle(
+    tmp_path: Path, store: str
+) -> None:
+    rows = [{"id": "wide", "text": "a house", "image": jpeg(1, width=200, height=100)}]
+    folder = write_dump(tmp_path / "dump", rows, lines=())
+    job = IndexJob(dump=str(folder), index="embedded:index", store=store, model="tiny")
+    (wide,) = preview(job, 1).posts
+    assert wide.picture is not None
+    assert wide.picture.size == (64, 32)
 
 
 def test_words_in_pictures_are_shown_to_the_model_if_asked_for(tmp_path: Path, store: str) -> None:
