@@ -7,7 +7,9 @@ keyphraser(["a red cat asleep"], [picture])    # [[Keyphrase("cat", 0.93), ...]]
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 from transformers import PreTrainedModel, ProcessorMixin
 
+from model_store.asked_post import AskedPost
 from model_store.beam_search import PromptSteps, beam_search
 from model_store.bundle import load_bundle
 from model_store.card import Card
@@ -23,7 +26,7 @@ from model_store.generation import INT8, GenerationSettings
 from model_store.heap import give_back_memory
 from model_store.lora import merge_lora
 from model_store.output import Beam, score_phrases
-from model_store.prompt import Prompt
+from model_store.prompt import Batch, Prompt
 from model_store.quantization import native_precision, quantize
 from model_store.seal import read_card
 from posts.files.local import LocalFiles
@@ -88,59 +91,86 @@ class Keyphraser:
     def __call__(
         self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
     ) -> list[list[Keyphrase]]:
-        """Keyphrases of each post, best first; an empty text or None is a part that is missing."""
+        """Keyphrases of each post, best first; an empty text or None is a part that is missing.
+
+        Posts with equal texts and pictures are answered once. While a batch is generated, the
+        next one is made ready: its pictures are processed and its texts tokenised.
+        """
+        asked: dict[AskedPost, int] = {}
+        places = [
+            asked.setdefault(AskedPost(text, picture), len(asked))
+            for text, picture in zip(texts, pictures, strict=True)
+        ]
+        answers = self._answer(list(asked))
+        return [list(answers[place]) for place in places]
+
+    def _answer(self, posts: Sequence[AskedPost]) -> list[list[Keyphrase]]:
         found: dict[int, list[Keyphrase]] = {}
         training = self._model.training
         self._model.eval()
         try:
-            for rows in self._batches(texts, pictures):
-                answers = self._ask_within_memory(
-                    [texts[i] for i in rows], [pictures[i] for i in rows]
-                )
-                found.update(zip(rows, answers, strict=True))
-                give_back_memory()
+            with ThreadPoolExecutor(1, thread_name_prefix="encode") as thread:
+                for rows, encoded in self._encoded_ahead(posts, thread):
+                    batch = [posts[row] for row in rows]
+                    answers = self._ask_within_memory(batch, encoded.result)
+                    found.update(zip(rows, answers, strict=True))
+                    give_back_memory()
         finally:
             self._model.train(training)
-        return [found[row] for row in range(len(texts))]
+        return [found[row] for row in range(len(posts))]
 
-    def _batches(
-        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
-    ) -> Iterator[list[int]]:
+    def _encoded_ahead(
+        self, posts: Sequence[AskedPost], thread: ThreadPoolExecutor
+    ) -> Iterator[tuple[list[int], Future[Batch]]]:
+        """The batches, each of which is encoded from when the one before it is handed out."""
+        before: tuple[list[int], Future[Batch]] | None = None
+        for rows in self._batches(posts):
+            begun = rows, thread.submit(self._encode, [posts[row] for row in rows])
+            if before is not None:
+                yield before
+            before = begun
+        if before is not None:
+            yield before
+
+    def _batches(self, posts: Sequence[AskedPost]) -> Iterator[list[int]]:
         """Rows that share a batch: alike in length, and all or none with a picture."""
         for shown in (True, False):
-            rows = [row for row, one in enumerate(pictures) if (one is not None) == shown]
-            rows.sort(key=lambda row: len(texts[row]))
+            rows = [row for row, one in enumerate(posts) if (one.picture is not None) == shown]
+            rows.sort(key=lambda row: len(posts[row].text))
             start = 0
             while start < len(rows):
                 size = self._largest_batch
                 yield rows[start : start + size]
                 start += size
 
+    def _encode(self, posts: Sequence[AskedPost]) -> Batch:
+        return self._prompt.encode([one.text for one in posts], [one.picture for one in posts])
+
     def _ask_within_memory(
-        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
+        self, posts: Sequence[AskedPost], encoded: Callable[[], Batch]
     ) -> list[list[Keyphrase]]:
         """In one batch or, if memory is too short for that, in halves, as all that follow."""
-        try:
-            return self._ask(texts, pictures)
-        except RuntimeError as error:
-            if len(texts) == 1 or not _is_out_of_memory(error):
-                raise
-            _log.warning("too little memory for a batch of %d posts (%s)", len(texts), error)
-        # Only now, for the error holds on to what the batch has taken.
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        middle = len(texts) // 2
-        self._largest_batch = max(1, min(self._largest_batch, middle))
-        return [
-            *self._ask_within_memory(texts[:middle], pictures[:middle]),
-            *self._ask_within_memory(texts[middle:], pictures[middle:]),
-        ]
+        if len(posts) <= self._largest_batch:
+            try:
+                return self._ask(encoded())
+            except RuntimeError as error:
+                if len(posts) == 1 or not _is_out_of_memory(error):
+                    raise
+                _log.warning("too little memory for a batch of %d posts (%s)", len(posts), error)
+            # Only now, for the error holds on to what the batch has taken.
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            self._largest_batch = len(posts) // 2
+        # Or the batch was cut before memory was found to be too short for the one ahead of it.
+        size = self._largest_batch
+        answers = []
+        for part in (posts[start : start + size] for start in range(0, len(posts), size)):
+            answers += self._ask_within_memory(part, partial(self._encode, part))
+        return answers
 
     @torch.inference_mode()
-    def _ask(
-        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
-    ) -> list[list[Keyphrase]]:
-        inputs = self._prompt.encode(texts, pictures).to(self._model.device).inputs
+    def _ask(self, batch: Batch) -> list[list[Keyphrase]]:
+        inputs = batch.to(self._model.device).inputs
         width, longest = self._settings.beams, self._settings.max_new_tokens
         # A bf16 model in training has fp32 parts: adapter and projector.
         mixed = self._model.dtype == torch.bfloat16

@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 
 import pytest
@@ -57,11 +58,12 @@ def test_memory_is_given_back_after_each_batch(base, posts, monkeypatch):
 def out_of_memory(beyond, asked, plain, message="DefaultCPUAllocator: can't allocate memory"):
     """An `_ask` for which more posts at a time than `beyond` are too many."""
 
-    def ask(keyphraser, texts, pictures):
-        asked.append(len(texts))
-        if len(texts) > beyond:
+    def ask(keyphraser, batch):
+        rows = len(batch.text_positions)
+        asked.append(rows)
+        if rows > beyond:
             raise RuntimeError(message)
-        return plain(keyphraser, texts, pictures)
+        return plain(keyphraser, batch)
 
     return ask
 
@@ -74,7 +76,8 @@ def test_short_of_memory_it_goes_on_in_smaller_batches(base, monkeypatch):
     monkeypatch.setattr(Keyphraser, "_ask", out_of_memory(2, asked, Keyphraser._ask))
     keyphraser = over(base, batch_size=8)
     assert_same(keyphraser(texts, none), expected)
-    assert asked == [8, 4, 2, 2, 4, 2, 2, 2, 1]
+    # The last three were a batch already when memory was found to be too short for so many.
+    assert asked == [8, 4, 2, 2, 2, 2, 2, 1]
     asked.clear()
     keyphraser(texts, none)
     assert max(asked) == 2
@@ -90,6 +93,122 @@ def test_a_post_that_memory_is_too_short_for_and_other_errors_are_raised(base, m
     with pytest.raises(RuntimeError, match="device lost"):
         over(base)(["a cat", "a dog"], [None, None])
     assert asked == [2, 1, 2]
+
+
+TOWERS = ("vision_tower", "vision_model", "visual")
+
+
+def of_model(base, monkeypatch):
+    """Passes through the model: of the tower how many pictures each had, and of the language model
+    how many rows and tokens, prompts first."""
+    pictures, passes, calls = [], [], []
+    states, language_model = base.family.vision_states, base.family.language_model(base.model)
+    (tower,) = [part for name, part in base.model.model.named_children() if name in TOWERS]
+
+    def seen(model, inputs):
+        found = states(model, inputs)
+        if found is not None:
+            pictures.append(int(base.family.image_positions(inputs).any(1).sum()))
+        assert len(pictures) == len(calls)
+        return found
+
+    monkeypatch.setattr(base.family, "vision_states", seen)
+    tower.register_forward_pre_hook(lambda module, args: calls.append(True))
+    language_model.register_forward_pre_hook(
+        lambda module, args, kwargs: passes.append(tuple(kwargs["inputs_embeds"].shape[:2])),
+        with_kwargs=True,
+    )
+    return pictures, passes
+
+
+def test_posts_with_equal_texts_and_pictures_are_generated_once(base, picture, monkeypatch):
+    texts = ["a red cat", "a red cat", "sun", "a red cat", "sun", "a red cat", "", "", "a red cat"]
+    drawn = [picture(40, 30, 1), picture(40, 30, 1), None, picture(40, 30, 2), None, None]
+    drawn += [picture(40, 30, 1), picture(40, 30, 1), picture(30, 40, 1)]
+    keyphraser = over(base, batch_size=16)
+    alone = [keyphraser([text], [one])[0] for text, one in zip(texts, drawn, strict=True)]
+    pictures, passes = of_model(base, monkeypatch)
+    together = keyphraser(texts, drawn)
+
+    assert pictures == [4]
+    assert [rows for rows, length in passes if length > SETTINGS.beams] == [4, 2]
+    assert_same(together, alone)
+    together[0].clear()
+    assert together[1]
+
+
+def test_pictures_are_told_apart_by_what_they_look_like(base, picture):
+    grey = picture(40, 30, 1).convert("P")
+    other = grey.copy()
+    other.putpalette(bytes(255 - value for value in grey.getpalette()))
+    assert grey.tobytes() == other.tobytes()
+    one, two, as_shown = over(base)([""] * 3, [grey, other, grey.convert("RGB")])
+    assert one == as_shown != two
+
+
+def test_a_batch_is_encoded_while_the_one_before_it_is_generated(llava, monkeypatch):
+    keyphraser = over(llava, batch_size=2)
+    encode, ask = Keyphraser._encode, Keyphraser._ask
+    encoded = [threading.Event() for _ in range(4)]
+    begun = iter(encoded)
+    generated = []
+
+    def encode_and_tell(keyphraser, posts):
+        event = next(begun)
+        found = encode(keyphraser, posts)
+        event.set()
+        return found
+
+    def ask_when_the_next_is_ready(keyphraser, batch):
+        number = len(generated)
+        if number + 1 < len(encoded):
+            assert encoded[number + 1].wait(60)
+        # One batch ahead and no more, or all pictures of a table would be in memory at once.
+        assert not any(event.is_set() for event in encoded[number + 2 :])
+        generated.append(number)
+        return ask(keyphraser, batch)
+
+    texts = [f"a cat and {number} dogs" for number in range(8)]
+    expected = over(llava, batch_size=2)(texts, [None] * 8)
+    monkeypatch.setattr(Keyphraser, "_encode", encode_and_tell)
+    monkeypatch.setattr(Keyphraser, "_ask", ask_when_the_next_is_ready)
+    assert keyphraser(texts, [None] * 8) == expected
+    assert generated == [0, 1, 2, 3]
+
+
+def test_what_fails_while_it_is_encoded_is_raised_behind_the_batch_before_it(llava, monkeypatch):
+    encode, generated = Keyphraser._encode, []
+    ask = Keyphraser._ask
+
+    def stumble(keyphraser, posts):
+        if any("poison" in post.text for post in posts):
+            raise ValueError("this text cannot be tokenised")
+        return encode(keyphraser, posts)
+
+    monkeypatch.setattr(Keyphraser, "_encode", stumble)
+    monkeypatch.setattr(
+        Keyphraser, "_ask", lambda self, batch: generated.append(True) or ask(self, batch)
+    )
+    with pytest.raises(ValueError, match="tokenised"):
+        over(llava, batch_size=2)(["a", "b", "poison", "a longer text"], [None] * 4)
+    assert len(generated) == 1
+    assert over(llava)(["a"], [None])
+
+
+def test_memory_that_is_too_short_to_encode_a_batch_is_saved_too(llava, monkeypatch):
+    encode, encoded = Keyphraser._encode, []
+
+    def short(keyphraser, posts):
+        encoded.append(len(posts))
+        if len(posts) > 2:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return encode(keyphraser, posts)
+
+    texts = [f"a cat and {number} dogs" for number in range(4)]
+    expected = over(llava, batch_size=4)(texts, [None] * 4)
+    monkeypatch.setattr(Keyphraser, "_encode", short)
+    assert_same(over(llava, batch_size=4)(texts, [None] * 4), expected)
+    assert encoded == [4, 2, 2]
 
 
 def test_beams_score_the_summed_log_probabilities_of_training(base, posts):
@@ -117,16 +236,16 @@ def test_beams_score_the_summed_log_probabilities_of_training(base, posts):
     torch.testing.assert_close(summed, output.sequences_scores, rtol=0, atol=1e-4)
 
 
-def test_a_prompt_is_passed_once_whatever_the_number_of_beams(llava, posts):
-    rows = []
-    llava.family.language_model(llava.model).register_forward_pre_hook(
-        lambda module, args, kwargs: rows.append(kwargs["inputs_embeds"].shape[:2]),
-        with_kwargs=True,
-    )
-    over(llava, beams=4, batch_size=5)(*posts)
-    assert {count for count, length in rows if length > 4} == {2, 3}
-    assert {count for count, length in rows if length == 4} <= {1, 2, 3}
-    assert len([length for _, length in rows if length > 4]) == 2
+@pytest.mark.parametrize("beams", [1, 4])
+def test_pictures_and_prompts_are_passed_once_whatever_the_number_of_beams(
+    base, posts, monkeypatch, beams
+):
+    pictures, passes = of_model(base, monkeypatch)
+    over(base, beams=beams, batch_size=5)(*posts)
+    assert pictures == [3]
+    assert [rows for rows, length in passes if length > beams] == [3, 2]
+    assert {length for _, length in passes[1:] if length <= beams} == {beams}
+    assert max(rows for rows, length in passes if length <= beams) <= 3
 
 
 def test_each_post_gets_its_own_answer_in_the_order_asked(llava, posts):

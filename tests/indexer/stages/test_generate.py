@@ -48,6 +48,15 @@ def test_a_poisonous_post_is_found_by_halves(tmp_path: Path, index: Index) -> No
     assert model.asked == [16, 8, 8, 4, 2, 2, 1, 1, 4]
 
 
+def test_of_equal_posts_that_the_model_fails_at_each_is_a_dead_letter(
+    tmp_path: Path, index: Index
+) -> None:
+    posts = [{"id": f"p{n}", "text": "poison" if n in (1, 6) else "a cat"} for n in range(8)]
+    outcomes = Night(lines(tmp_path / "dump", posts), index).go()
+    assert {letter.id for letter in outcomes.letters} == {"p1", "p6"}
+    assert len(outcomes.documents) == 6
+
+
 class Death(BaseException):
     """In place of the end of a process: nothing catches it."""
 
