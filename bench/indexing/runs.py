@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ class Run:
     told: dict[str, Any]
     """Its summary; `seconds` without the start of Ray."""
     calls: Sequence[Call]
+    first_answer: float
+    """Seconds from the start of the process to the end of the first call."""
     peak_bytes: int
     """At most at a time, of memory that driver, Ray and workers had each for themselves."""
 
@@ -47,13 +50,16 @@ def run(
             # Ray has much to tell of what it starts and ends.
             stdout=subprocess.DEVNULL,
         )
+        begun = time.monotonic()
         watch = _MemoryWatch(process.pid)
         code = process.wait()
         peak = watch.stop()
         if code:
             raise RuntimeError(f"a run of {dump} ended with {code}")
         told = json.loads((Path(folder) / SUMMARY).read_text())
-        return Run(told=told, calls=read_calls(Path(folder)), peak_bytes=peak)
+        calls = read_calls(Path(folder))
+        first = calls[0].end - begun if calls else 0.0
+        return Run(told=told, calls=calls, first_answer=first, peak_bytes=peak)
 
 
 class _MemoryWatch:
