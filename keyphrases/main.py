@@ -28,6 +28,7 @@ COMMANDS = {
     "delete": "Take posts down: out of the index and of all later runs.",
     "indexes": "List the versions of an index, promote, roll back and remove them.",
     "models": "List, inspect, promote, roll back and verify models.",
+    "submit": "Run `index` or `train` on a Ray cluster, as the job of a night.",
 }
 
 _MODULES = {"import": "import_data_set"}

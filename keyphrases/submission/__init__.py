@@ -1,0 +1,1 @@
+"""Submission: `keyphrases index` and `keyphrases train` as jobs of a Ray cluster."""
