@@ -195,8 +195,8 @@ def _moment(milliseconds: int | None) -> datetime | None:
 
 
 def _last_line(words: str) -> str:
-    """Where a traceback says what was wrong."""
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    """Where a traceback says what was wrong; Ray's client puts a full stop behind it."""
+    lines = [line.strip() for line in words.rstrip(". \n").splitlines() if line.strip()]
     return lines[-1][:300] if lines else "it does not say why"
 
 
