@@ -28,7 +28,7 @@ from keyphrases.submission.night import Attempt, Night, check_name, how_to_go_on
 from keyphrases.submission.submission import Submission
 from posts.errors import InputError
 
-_COLUMNS = ("job", "night", "attempt", "status", "exit", "begun", "took")
+_COLUMNS = ("job", "status", "exit code", "begun (UTC)", "took")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,7 +247,7 @@ def _row(job: Job) -> dict[str, Any]:
 def _cells(row: dict[str, Any]) -> list[object]:
     minutes, seconds = divmod(row["seconds"] or 0, 60)
     return [
-        *(row["id"], row["night"], row["attempt"], row["status"]),
+        *(row["id"], row["status"]),
         "" if row["exit_code"] is None else row["exit_code"],
         (row["begun"] or "")[:16].replace("T", " "),
         f"{minutes // 60}:{minutes % 60:02}:{seconds:02}",

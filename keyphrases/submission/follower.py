@@ -22,6 +22,8 @@ class Followed(Protocol):
 
     def log(self, id: str) -> Iterator[str | None]: ...
 
+    def whole_log(self, id: str) -> str: ...
+
 
 class Follower:
     """Hands the lines of a job's log to `on_line`, each once."""
@@ -57,6 +59,8 @@ class Follower:
                         break
                 job = self._client.job(id)
                 last_answer = self._clock()
+                if job.status.ended:
+                    self._take_rest(self._client.whole_log(id))
             except UnknownJobError as error:
                 raise self._lost(id, "its cluster was started anew and does not know it") from error
             except UnreachableError as error:
@@ -64,7 +68,6 @@ class Follower:
                     raise self._lost(id, "the head does not answer any more") from error
             else:
                 if job.status.ended:
-                    self._end_line()
                     return job
             # The next connection begins with the log's beginning.
             self._skip = self._seen
@@ -73,12 +76,17 @@ class Follower:
     def _take(self, chunk: str) -> None:
         new = chunk[self._skip :]
         self._skip -= len(chunk) - len(new)
+        self._take_new(new)
+
+    def _take_new(self, new: str) -> None:
         self._seen += len(new)
         *lines, self._begun_line = (self._begun_line + new).split("\n")
         for line in lines:
             self._on_line(line)
 
-    def _end_line(self) -> None:
+    def _take_rest(self, log: str) -> None:
+        """What a job that ended soon wrote may not have come over any connection."""
+        self._take_new(log[self._seen :])
         if self._begun_line:
             self._on_line(self._begun_line)
 

@@ -95,6 +95,11 @@ class JobClient:
         with self._asking(id):
             self._client.stop_job(id)
 
+    def whole_log(self, id: str) -> str:
+        """All that the job has written until now."""
+        with self._asking(id):
+            return str(self._client.get_job_logs(id))
+
     def log(self, id: str) -> Iterator[str | None]:
         """What the job writes, from its beginning, as it comes; None where nothing came for some
         seconds. Ends when the connection does: after the job's end, or before."""

@@ -52,16 +52,21 @@ class FakeLog:
     """A job whose log comes over one connection after the other.
 
     Each is what arrives over it: words, None for a while without any, or an error that ends it.
+    `whole` is the log at the job's end.
     """
 
-    def __init__(self, *connections: list[str | Exception | None], ended: Job) -> None:
+    def __init__(self, *connections: list[str | Exception | None], ended: Job, whole: str) -> None:
         self._connections = list(connections)
+        self._whole = whole
         self._ended = ended
 
     def job(self, id: str) -> Job:
         if self._connections:
             return Job(id=id, status=Status.RUNNING)
         return self._ended
+
+    def whole_log(self, id: str) -> str:
+        return self._whole
 
     def log(self, id: str) -> Iterator[str | None]:
         for item in self._connections.pop(0) if len(self._connections) > 1 else self._last():

@@ -13,6 +13,7 @@ from posts.errors import JobError
 from tests.keyphrases.submission.jobs import FakeLog, a_job
 
 DONE = a_job(1, "SUCCEEDED", 0)
+WHOLE = "one\ntwo\nthree"
 AWAY = UnreachableError("away")
 
 
@@ -28,7 +29,7 @@ def follow(log: FakeLog) -> list[str]:
 
 
 def test_lines_are_whole_whatever_the_pieces_they_come_in() -> None:
-    assert follow(FakeLog(["on", "e\ntw", None, "o\n", "th", "ree"], ended=DONE)) == [
+    assert follow(FakeLog(["on", "e\ntw", None, "o\n", "th", "ree"], ended=DONE, whole=WHOLE)) == [
         *("one", "two", "three")
     ]
 
@@ -39,19 +40,27 @@ def test_a_connection_that_breaks_costs_and_doubles_no_line() -> None:
         ["one\n"],
         [AWAY],
         ["one", "\ntwo\nthr", None, AWAY],
-        ["one\ntwo\nthree\n"],
+        ["one\ntwo\nthree"],
         ended=DONE,
+        whole=WHOLE,
     )
     assert follow(log) == ["one", "two", "three"]
 
 
+def test_what_came_over_no_connection_is_there_at_the_end() -> None:
+    assert follow(FakeLog([None], ended=DONE, whole=WHOLE)) == ["one", "two", "three"]
+    assert follow(FakeLog(["one\nt"], ended=DONE, whole=WHOLE)) == ["one", "two", "three"]
+
+
 def test_a_head_that_stays_away_is_a_lost_job_that_resumes() -> None:
-    log = FakeLog(["one\n", AWAY], *[[AWAY]] * 20, ended=DONE)
+    log = FakeLog(["one\n", AWAY], *[[AWAY]] * 20, ended=DONE, whole=WHOLE)
     with pytest.raises(JobError, match=r"posts-2026-11-26-1 was lost.*same command.*resumes"):
         follow(log)
 
 
 def test_a_new_head_that_does_not_know_the_job_is_no_reason_to_wait() -> None:
-    log = FakeLog(["one\n", AWAY], [UnknownJobError("what job?")], ["one\n"], ended=DONE)
+    log = FakeLog(
+        ["one\n", AWAY], [UnknownJobError("what job?")], ["one\n"], ended=DONE, whole=WHOLE
+    )
     with pytest.raises(JobError, match=r"started anew.*same command.*resumes"):
         follow(log)
