@@ -16,7 +16,7 @@ from typing import Any
 import click
 import orjson
 
-from keyphrases.console import err, out, printable, table
+from keyphrases.console import err, out, printable
 from keyphrases.submission.entrypoint import entrypoint
 from keyphrases.submission.environment import Environment
 from keyphrases.submission.follower import Follower
@@ -24,11 +24,10 @@ from keyphrases.submission.head import VARIABLE, head_url, shows_token
 from keyphrases.submission.job import Job, Status
 from keyphrases.submission.job_client import JobClient
 from keyphrases.submission.job_output import JobOutput
-from keyphrases.submission.night import Attempt, Night, check_name, how_to_go_on
+from keyphrases.submission.listing import lines_of, rows_of
+from keyphrases.submission.night import Night, check_name, how_to_go_on
 from keyphrases.submission.submission import Submission
 from posts.errors import InputError
-
-_COLUMNS = ("job", "status", "exit code", "begun (UTC)", "took")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,12 +154,11 @@ def _submission(ctx: click.Context, kind: str, arguments: Sequence[str]) -> Subm
 @click.pass_obj
 def list_jobs(options: _Options, as_json: bool) -> None:
     """List the jobs of all nights that the cluster remembers."""
-    rows = [_row(job) for job in _only_address(options, "list").connect().jobs()]
-    rows = [row for row in rows if row["night"]]
+    rows = rows_of(_only_address(options, "list").connect().jobs(), datetime.now(UTC))
     if as_json:
         click.echo(orjson.dumps(rows))
     elif rows:
-        out.print(table("Jobs", _COLUMNS, [_cells(row) for row in rows]))
+        out.print(*lines_of(rows), sep="\n", markup=False)
     else:
         out.print("The cluster remembers no job of any night.")
 
@@ -201,8 +199,8 @@ def _follow(cluster: JobClient, id: str) -> Job:
     output = JobOutput(out=click.echo, err=lambda line: click.echo(line, err=True))
     with _interruptible(id):
         job = Follower(cluster, output.line).follow(id)
-    output.end(succeeded=job.status is Status.SUCCEEDED)
     err.print(printable(f"{id} {job.outcome}"), markup=False)
+    output.end(succeeded=job.status is Status.SUCCEEDED)
     return job
 
 
@@ -226,29 +224,3 @@ def _interruptible(id: str) -> Iterator[None]:
 def _leave(job: Job) -> None:
     if job.exit_code_of_submitter:
         sys.exit(job.exit_code_of_submitter)
-
-
-def _row(job: Job) -> dict[str, Any]:
-    attempt = Attempt.parse(job.id)
-    begun, ended = job.begun, job.ended
-    return {
-        "id": job.id,
-        "name": attempt and attempt.night.name,
-        "night": attempt and attempt.night.date.isoformat(),
-        "attempt": attempt and attempt.number,
-        "status": job.status,
-        "exit_code": job.exit_code,
-        "begun": begun and begun.isoformat(timespec="seconds"),
-        "ended": ended and ended.isoformat(timespec="seconds"),
-        "seconds": begun and round(((ended or datetime.now(UTC)) - begun).total_seconds()),
-    }
-
-
-def _cells(row: dict[str, Any]) -> list[object]:
-    minutes, seconds = divmod(row["seconds"] or 0, 60)
-    return [
-        *(row["id"], row["status"]),
-        "" if row["exit_code"] is None else row["exit_code"],
-        (row["begun"] or "")[:16].replace("T", " "),
-        f"{minutes // 60}:{minutes % 60:02}:{seconds:02}",
-    ]
