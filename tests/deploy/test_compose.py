@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import stat
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 import yaml
 
 from tests.deploy.manifests import DEPLOY
+from tests.deploy.scripts import script
 
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -111,13 +111,3 @@ def test_a_user_of_the_s3_server_may_do_what_the_policy_of_aws_allows(maker: Mod
 
 def test_the_setup_makes_the_buckets_of_the_policies(maker: ModuleType) -> None:
     assert SERVICES["setup"]["command"][-3:] == list(maker.BUCKETS)
-
-
-def script(name: str) -> ModuleType:
-    """A script of `deploy/compose`, which is no package."""
-    spec = importlib.util.spec_from_file_location(name, DEPLOY / "compose" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

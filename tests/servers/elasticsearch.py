@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -99,8 +100,23 @@ def elasticsearch(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def own_elasticsearch(request: pytest.FixtureRequest) -> Iterator[ElasticsearchProcess]:
     """A server that is the test's own, running and empty."""
+    with _running(request) as process:
+        yield process
+
+
+@contextmanager
+def secure_elasticsearch(request: pytest.FixtureRequest, password: str) -> Iterator[str]:
+    """URL of a server with security on; `password` is that of the user `elastic`."""
+    with _running(request, password) as process:
+        yield process.url
+
+
+@contextmanager
+def _running(
+    request: pytest.FixtureRequest, password: str | None = None
+) -> Iterator[ElasticsearchProcess]:
     try:
-        process = ElasticsearchProcess()
+        process = ElasticsearchProcess(password)
     except (UnavailableError, OSError, subprocess.SubprocessError) as error:
         _give_up(request, _told(error))
     try:

@@ -20,6 +20,7 @@ from tests.servers.elasticsearch_files import UnavailableError, installed
 
 _NOBODY = 65534
 _START_SECONDS = 170
+_ADD_PASSWORD = ("add", "--force", "--stdin", "bootstrap.password")
 _SETTINGS = """
 network.host: 127.0.0.1
 http.port: {port}
@@ -27,7 +28,7 @@ transport.port: {transport_port}
 discovery.type: single-node
 path.data: {folder}/data
 path.logs: {folder}/logs
-xpack.security.enabled: false
+xpack.security.enabled: {security}
 xpack.ml.enabled: false
 ingest.geoip.downloader.enabled: false
 cluster.routing.allocation.disk.threshold_enabled: false
@@ -37,13 +38,16 @@ cluster.routing.allocation.disk.threshold_enabled: false
 class ElasticsearchProcess:
     """Listens on loopback only, as an unprivileged user where the tests run as root."""
 
-    def __init__(self) -> None:
-        """Prepares the folder; `UnavailableError` or `OSError` if the server cannot be had."""
+    def __init__(self, password: str | None = None) -> None:
+        """Prepares the folder; `UnavailableError` or `OSError` if the server cannot be had.
+
+        With a `password`, of the user `elastic`, security is on; there is no TLS, as on loopback.
+        """
         home = installed()
         self._folder = Path(tempfile.mkdtemp(prefix="keyphrases-elasticsearch-"))
         port, transport_port = _free_ports()
         self.url = f"http://127.0.0.1:{port}"
-        self._home = _prepared(home, self._folder, port, transport_port)
+        self._home = _prepared(home, self._folder, port, transport_port, password)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -90,14 +94,21 @@ def wait_for_answer(url: str, check: Callable[[], None] = lambda: None) -> None:
         time.sleep(0.5)
 
 
-def _prepared(home: Path, folder: Path, port: int, transport_port: int) -> Path:
+def _prepared(
+    home: Path, folder: Path, port: int, transport_port: int, password: str | None
+) -> Path:
     """Configuration and folders; where the program's files are to be started from."""
     root = os.geteuid() == 0
     if root:
         # The cache may lie below a home that no other user may enter; links cost no space.
         home = Path(shutil.copytree(home, folder / "home", copy_function=_link, symlinks=True))
     conf = Path(shutil.copytree(home / "config", folder / "config", copy_function=shutil.copyfile))
-    settings = _SETTINGS.format(port=port, transport_port=transport_port, folder=folder)
+    settings = _SETTINGS.format(
+        port=port,
+        transport_port=transport_port,
+        folder=folder,
+        security="false" if password is None else "true",
+    )
     (conf / "elasticsearch.yml").write_text(settings)
     options = (conf / "jvm.options").read_text().splitlines()
     kept = [line for line in options if "-Xlog:gc" not in line]
@@ -108,30 +119,47 @@ def _prepared(home: Path, folder: Path, port: int, transport_port: int) -> Path:
         own = (conf, *conf.rglob("*"), *(folder / name for name in ("data", "logs", "tmp")))
         for path in (folder, *own):
             os.chown(path, _NOBODY, _NOBODY)
+    if password is not None:
+        subprocess.run(
+            [*_as_nobody(), str(home / "bin" / "elasticsearch-keystore"), *_ADD_PASSWORD],
+            cwd=folder,
+            env=_environment(folder),
+            input=f"{password}\n".encode(),
+            check=True,
+            capture_output=True,
+            timeout=_START_SECONDS,
+        )
     return home
 
 
 def _launched(home: Path, folder: Path) -> subprocess.Popen[bytes]:
+    with (folder / "output").open("ab") as output:
+        return subprocess.Popen(
+            [*_as_nobody(), str(home / "bin" / "elasticsearch")],
+            cwd=folder,
+            env=_environment(folder),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _as_nobody() -> list[str]:
     command = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
     if os.geteuid() == 0:
         if not command:
             raise UnavailableError("it refuses to run as root, and there is no setpriv")
         command += [f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
-    environment = {
+    return command
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
         "PATH": os.environ["PATH"],
         "ES_PATH_CONF": str(folder / "config"),
         "ES_TMPDIR": str(folder / "tmp"),
         "HOME": str(folder),
     }
-    with (folder / "output").open("ab") as output:
-        return subprocess.Popen(
-            [*command, str(home / "bin" / "elasticsearch")],
-            cwd=folder,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
 
 
 def _link(source: str, target: str) -> None:

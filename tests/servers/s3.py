@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,14 +63,15 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
             yield server
             server.remove_buckets()
         else:
-            with _seaweed(tmp_path_factory.mktemp("seaweed")) as server:
+            with seaweed(tmp_path_factory.mktemp("seaweed")) as server:
                 for name, value in server.environment.items():
                     patch.setenv(name, value)
                 yield server
 
 
 @contextmanager
-def _seaweed(folder: Path) -> Iterator[S3Server]:
+def seaweed(folder: Path, others: Sequence[dict[str, Any]] = ()) -> Iterator[S3Server]:
+    """A server of its own, with other identities beside the tester."""
     ports = _free_ports(8)
     endpoint = f"http://127.0.0.1:{ports[0]}"
     environment = {
@@ -80,7 +81,7 @@ def _seaweed(folder: Path) -> Iterator[S3Server]:
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     (folder / "data").mkdir()
-    (folder / "s3.json").write_text(json.dumps(_identities(environment)))
+    (folder / "s3.json").write_text(json.dumps(_identities(environment, others)))
     with (folder / "weed.log").open("wb") as log:
         process = subprocess.Popen(
             _command(folder, ports),
@@ -112,12 +113,13 @@ def _command(folder: Path, ports: list[int]) -> list[str]:
     ]
 
 
-def _identities(environment: dict[str, str]) -> dict[str, Any]:
+def _identities(environment: dict[str, str], others: Sequence[dict[str, Any]]) -> dict[str, Any]:
     key = {
         "accessKey": environment["AWS_ACCESS_KEY_ID"],
         "secretKey": environment["AWS_SECRET_ACCESS_KEY"],
     }
-    return {"identities": [{"name": "tester", "credentials": [key], "actions": ["Admin"]}]}
+    tester = {"name": "tester", "credentials": [key], "actions": ["Admin"]}
+    return {"identities": [tester, *others]}
 
 
 def _client(endpoint: str, environment: dict[str, str] | None = None) -> Any:
