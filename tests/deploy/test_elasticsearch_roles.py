@@ -60,7 +60,7 @@ class Secured:
     def index(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         store = str(self.place / "models")
         dump = str(self.place / "dump")
-        wanted = ("--index", f"{self.url}/posts", "--store", store, "--actors", "1")
+        wanted = ("--index", f"{self.url}/posts", "--store", store, "--model", "tiny")
         return self.keyphrases("indexer", "index", dump, *wanted, *arguments)
 
 
@@ -69,7 +69,7 @@ def secured(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Secured]:
     place, password = tmp_path_factory.mktemp("secured"), "only-for-tests"
-    make_models(place)
+    make_model(place)
     (place / "dump").mkdir()
     posts = [{"id": str(number), "text": f"tickets for quiz {number}"} for number in range(8)]
     lines = "".join(json.dumps(post) + "\n" for post in posts)
@@ -86,16 +86,17 @@ def secured(
 
 
 def test_a_run_needs_no_more_than_the_role_of_the_indexer(secured: Secured) -> None:
-    first = secured.index("--model", "tiny@1")
+    first = secured.index("--actors", "1")
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["indexed"] == 8
-    rebuilt = secured.index("--model", "tiny@2", "--rebuild")
+    rebuilt = secured.index("--actors", "1", "--rebuild")
     assert rebuilt.returncode == 0, rebuilt.stderr
     place = ("--index", f"{secured.url}/posts")
     for command in (
         ("delete", "3", *place),
         ("indexes", "list", *place),
         ("indexes", "rollback", *place),
+        ("indexes", "promote", "2", *place),
         ("indexes", "prune", *place),
     ):
         done = secured.keyphrases("indexer", *command)
@@ -109,7 +110,7 @@ def test_a_run_needs_no_more_than_the_role_of_the_indexer(secured: Secured) -> N
 
 def test_who_may_search_may_not_write_and_is_told_so(secured: Secured) -> None:
     place = ("--index", f"{secured.url}/posts")
-    store = ("--store", str(secured.place / "models"), "--model", "tiny@1")
+    store = ("--store", str(secured.place / "models"), "--model", "tiny")
     dump = str(secured.place / "dump")
     refused = secured.keyphrases("search", "index", dump, *place, *store, "--check")
     assert refused.returncode == 2
@@ -134,20 +135,14 @@ def test_neither_role_reaches_another_index_or_the_security(secured: Secured) ->
                 forbidden()
 
 
-def make_models(place: Path) -> None:
-    """A store with `tiny@1` and `tiny@2`."""
+def make_model(place: Path) -> None:
+    """A store with the model `tiny`."""
     base = load_base(str(tiny_base("llava", place / "bases")))
     attach_lora(base.model, base.family, LoraSettings(r=4, alpha=8))
-    for version, tokens in ((1, 6), (2, 4)):
-        save_bundle(
-            place / f"bundle-{version}",
-            base,
-            generation=GenerationSettings(beams=2, max_new_tokens=tokens),
-            training={},
-            metrics={},
-            data={},
-        )
-        Store(str(place / "models")).publish("tiny", place / f"bundle-{version}")
+    settings = GenerationSettings(beams=2, max_new_tokens=6)
+    bundle = place / "bundle"
+    save_bundle(bundle, base, generation=settings, training={}, metrics={}, data={})
+    Store(str(place / "models")).publish("tiny", bundle)
 
 
 def wait_for_users(admin: Elasticsearch) -> None:
