@@ -9,10 +9,7 @@ one that the tests start.
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +19,10 @@ from bench.indexing.bundle import small_bundle
 from bench.indexing.dumps import write_drawn
 from bench.indexing.model_calls import busy_share, posts_done
 from bench.indexing.runs import Run, run
+from bench.indexing.servers import elasticsearch
 from bench.preprocess import METHOD as PREPROCESS_METHOD
 from bench.preprocess import measure as measure_preprocessing
 from bench.result import write_result
-from tests.servers.elasticsearch_process import ElasticsearchProcess
 
 _FEW = 2_000
 """Posts of the run whose memory is compared."""
@@ -55,7 +52,7 @@ def main() -> None:
         folder = Path(temporary)
         measured = measure_runs(folder, arguments.posts)
         measured |= measure_preprocessing()
-        with _elasticsearch() as url:
+        with elasticsearch() as url:
             bulk = measure_bulk(url, _BULK_DOCUMENTS, _BULK_ROUNDS)
     measured |= {"bulk_ratio": bulk["ratio"], "bulk": bulk}
     print({name: value for name, value in measured.items() if isinstance(value, float)})
@@ -95,20 +92,6 @@ def measure_runs(folder: Path, posts: int) -> dict[str, Any]:
             "peak_megabytes": {"many": many.peak_bytes / 1e6, "few": few.peak_bytes / 1e6},
         },
     }
-
-
-@contextmanager
-def _elasticsearch() -> Iterator[str]:
-    if url := os.environ.get("ELASTICSEARCH_URL"):
-        yield url.rstrip("/")
-        return
-    process = ElasticsearchProcess()
-    try:
-        process.start()
-        process.wait()
-        yield process.url
-    finally:
-        process.remove()
 
 
 if __name__ == "__main__":
