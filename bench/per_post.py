@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+import tracemalloc
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +52,8 @@ _METHOD = (
     "same machine). drive: what the driver does with finished posts but for the index itself. "
     "write: the writes of new posts, until they are confirmed. listing: of the keys of a bucket on "
     f"a SeaweedFS on the same machine, {_KEYS:,} of them, microseconds a key. Bytes: of a finished "
-    "post on its way through Ray, and of what the driver keeps of each post of the dump."
+    "post on its way through Ray, of what the driver keeps of the id of each post of the dump, and "
+    "of what it takes at most beside that while it looks for duplicates."
 )
 
 
@@ -78,6 +80,10 @@ def measure(folder: Path, posts: int) -> dict[str, Any]:
     many = np.random.default_rng(0).integers(0, 2**63, (_HASHES, 2), dtype=np.uint64)
     with _timed(taken, "duplicates", _HASHES):
         Duplicates.find([many])
+    tracemalloc.start()
+    Duplicates.find([many])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     job = IndexJob(dump="", index="embedded:none", store="", model="")
     read = Read(dump, fragments, Duplicates.find(hashes), job.read_rows)
     with _timed(taken, "read", posts):
@@ -97,7 +103,11 @@ def measure(folder: Path, posts: int) -> dict[str, Any]:
     return {
         "posts": posts,
         "microseconds": taken,
-        "bytes": {"finished_post": packed / posts, "kept_by_the_driver": hashes[0].itemsize * 2},
+        "bytes": {
+            "finished_post": packed / posts,
+            "id_hash": many.nbytes / _HASHES,
+            "finding_duplicates": most / _HASHES,
+        },
     }
 
 
