@@ -47,6 +47,8 @@ class Reservation:
     """`actors` is what the run begins with; their number then follows the cluster."""
     awaited: bool = False
     """No machine has room for an actor yet; one must come."""
+    memory: int | None = None
+    """Bytes that Ray is to keep for each actor, whose number it chooses; None: it is not told."""
 
 
 def reserve(
@@ -101,6 +103,8 @@ def fit_memory(
     `each`: bytes that an actor needs at the least; None: nobody knows, so nothing is refused.
     Raises `InputError` that says what to lower if they cannot fit.
     """
+    if reserved.elastic:
+        reserved = replace(reserved, memory=each)
     if each is None or reserved.awaited or any(node.memory is None for node in nodes):
         return reserved
     most = sum(

@@ -74,6 +74,7 @@ def build_pipeline(
                 compute=_pool(reservation),
                 num_cpus=reservation.cpus,
                 num_gpus=reservation.gpus or None,
+                memory=reservation.memory,
             )
         )
 

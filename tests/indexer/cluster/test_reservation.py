@@ -44,9 +44,18 @@ def test_in_a_cluster_that_grows_a_number_of_ones_own_is_only_one_to_begin_with(
 def test_in_a_cluster_that_grows_an_actor_may_wait_for_its_machine() -> None:
     reserved = reserve([Node(cpus=2)], None, 1.0, 1.0, growing=True)
     assert (reserved.actors, reserved.elastic, reserved.awaited) == (1, True, True)
-    assert fit_memory(reserved, [Node(cpus=2, memory=1.0)], 1_000, asked=False) == reserved
+    fitted = fit_memory(reserved, [Node(cpus=2, memory=1.0)], 1_000, asked=False)
+    assert (fitted.actors, fitted.awaited) == (1, True)
     # Nor need the head have any CPU.
     assert reserve([Node(cpus=0)], None, 1.0, None, growing=True).awaited
+
+
+def test_ray_keeps_memory_for_actors_whose_number_it_chooses() -> None:
+    nodes = [Node(cpus=8, memory=5_000)]
+    for growing, kept in ((True, 2_000), (False, None)):
+        reserved = reserve(nodes, None, 1.0, None, growing=growing)
+        fitted = fit_memory(reserved, nodes, 2_000, asked=False)
+        assert (fitted.actors, fitted.memory) == (2, kept)
 
 
 def test_a_number_that_was_asked_for_must_fit_a_cluster_as_it_is() -> None:
