@@ -11,8 +11,9 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 demo: $(READY)
 	$(BIN)/keyphrases demo
 
+# In two processes, each with a Ray of its own: more would want more than a laptop's memory.
 test: lint
-	$(BIN)/pytest -m "not faults"
+	$(BIN)/pytest -m "not faults" -n 2 --dist loadfile
 
 test-faults: $(READY)
 	$(BIN)/pytest -m faults

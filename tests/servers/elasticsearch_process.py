@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.servers.elasticsearch_files import UnavailableError, installed
 
 _NOBODY = 65534
-_START_SECONDS = 170
+_START_SECONDS = 300
 _ADD_PASSWORD = ("add", "--force", "--stdin", "bootstrap.password")
 _SETTINGS = """
 network.host: 127.0.0.1
