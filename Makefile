@@ -13,7 +13,7 @@ demo: $(READY)
 
 # In two processes, each with a Ray of its own: more would want more than a laptop's memory.
 test: lint
-	$(BIN)/pytest -m "not faults" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not faults" -n 2 --dist loadgroup
 
 test-faults: $(READY)
 	$(BIN)/pytest -m faults

@@ -25,10 +25,10 @@ from bench.generation.busy import busy_share
 from bench.generation.sample import Sample, build_sample
 from bench.generation.ways import Phrases, Way, Ways, phrases_of
 from bench.result import write_result
-from indexer.preflight.picture_size import picture_side
 from model_store.bundle import load_bundle
 from model_store.keyphraser import Keyphraser, cast_parameters
 from model_store.lora import merge_lora
+from model_store.picture_size import picture_size
 from model_store.prompt import Prompt
 from model_store.shipped import SHIPPED_MODEL, SHIPPED_STORE
 from model_store.store import Store
@@ -84,7 +84,7 @@ def on_cpu(bundle: Path, posts: int, rounds: int) -> dict[str, Any]:
     shipped = Keyphraser.load(bundle, device="cpu")
     ways = Ways(loaded.model, loaded.processor, loaded.family, settings).all()
     ways["shipped"] = lambda some: phrases_of(shipped(some.texts, some.pictures))
-    sample = build_sample(posts, picture_side(bundle))
+    sample = build_sample(posts, picture_size(bundle))
     found = compare(ways, sample, rounds)
     prompt = Prompt(loaded.processor, loaded.family, max_text_tokens=settings.max_text_tokens)
     tokens = [len(ids) for ids in loaded.processor.tokenizer(sample.texts)["input_ids"]]
@@ -106,7 +106,7 @@ def on_gpu(bundle: Path) -> dict[str, Any] | None:
     cast_parameters(loaded.model, torch.bfloat16)
     settings = replace(loaded.card.generation, batch_size=GPU_BATCH)
     ways = Ways(loaded.model.to("cuda"), loaded.processor, loaded.family, settings).all()
-    sample = build_sample(GPU_POSTS, picture_side(bundle))
+    sample = build_sample(GPU_POSTS, picture_size(bundle))
     found = compare(ways, sample, GPU_ROUNDS)
     for name, way in ways.items():
         found["ways"][name]["busy"] = busy_share(partial(way, sample))

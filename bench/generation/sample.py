@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from indexer.stages.decode import shrink
 from posts.clip_art import CLIP_ART
 from posts.drawn import drawn_posts
 from posts.dump import Dump
+from posts.picture_size import PictureSize
 from posts.pictures import decode_picture
 
 
@@ -29,14 +29,14 @@ class Sample:
             yield Sample(self.texts[start:stop], self.pictures[start:stop])
 
 
-def build_sample(count: int, side: int) -> Sample:
+def build_sample(count: int, size: PictureSize) -> Sample:
     """Half clip art, as far as there is enough, half drawn, in an order that is always the same.
 
-    `side`: what pictures are shrunk to, as the decode stage does.
+    `size`: what pictures are shrunk to, as the decode stage does.
     """
     art = Dump.open(CLIP_ART)
     posts = list(art.posts())[: count // 2]
     posts += drawn_posts("bench-generate", count - len(posts))
     random.Random(0).shuffle(posts)
-    pictures = [decode_picture(post.image or art.picture(post)) for post in posts]
-    return Sample([post.text for post in posts], [shrink(one, side) for one in pictures])
+    pictures = [decode_picture(post.image or art.picture(post), size=size) for post in posts]
+    return Sample([post.text for post in posts], pictures)

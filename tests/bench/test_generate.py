@@ -14,6 +14,7 @@ from bench.generation.ways import Ways
 from model_store.base import Base
 from model_store.generation import GenerationSettings
 from model_store.prompt import Prompt
+from posts.picture_size import PictureSize
 from tests.trainer.examples import trainable_base
 
 SETTINGS = GenerationSettings(beams=3, max_new_tokens=6, batch_size=2)
@@ -26,7 +27,7 @@ def base(tmp_path: Path) -> Base:
 
 @pytest.fixture(scope="module")
 def sample() -> Sample:
-    return build_sample(5, 32)
+    return build_sample(5, PictureSize(side=32))
 
 
 def test_all_ways_are_asked_about_the_same_posts_and_find_the_same(
@@ -52,7 +53,7 @@ def test_what_people_write_gives_the_model_the_prompt_that_ours_does(
 
 
 def test_the_sample_is_half_clip_art_and_always_the_same(sample: Sample) -> None:
-    again = build_sample(5, 32)
+    again = build_sample(5, PictureSize(side=32))
     assert sample.texts == again.texts
     assert [min(picture.size) for picture in sample.pictures] == [32] * 5
     assert len({picture.tobytes() for picture in sample.pictures}) == 5

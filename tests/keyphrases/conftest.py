@@ -92,7 +92,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, random_store: Path) -> Demo:
     done = run_keyphrases(
         *("demo", "--out", folder, "--posts", 800),
         *("--store", random_store, "--model", "random"),
-        timeout=400,
+        timeout=800,
     )
     assert done.returncode == 0, done.stderr
     return Demo(folder, done.stdout, random_store)

@@ -10,7 +10,7 @@ from posts.clip_art import CLIP_ART
 from posts.dump import Dump
 from tests.keyphrases.conftest import run_keyphrases
 
-pytestmark = pytest.mark.timeout(450)
+pytestmark = pytest.mark.timeout(850)
 
 
 def test_fine_tuning_beats_the_baselines_and_needs_both_text_and_picture(demo):

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from PIL import Image
 
-pytestmark = pytest.mark.timeout(450)
+pytestmark = pytest.mark.timeout(850)
 
 SCENARIOS = ("clean", "text-only", "shuffled", "image-noise-1", "image-noise-5")
 

@@ -7,7 +7,7 @@ import pytest
 
 from model_store.store import Store
 
-pytestmark = pytest.mark.timeout(450)
+pytestmark = pytest.mark.timeout(850)
 
 
 @pytest.fixture

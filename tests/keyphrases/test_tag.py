@@ -8,7 +8,7 @@ from PIL import Image
 from tests.keyphrases.conftest import run_keyphrases
 from tests.sample_pictures import written
 
-pytestmark = pytest.mark.timeout(450)
+pytestmark = pytest.mark.timeout(850)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ import pytest
 from botocore.config import Config
 
 OWN_SERVER = "KEYPHRASES_TEST_S3_URL"
-_START_SECONDS = 60
+_START_SECONDS = 120
 
 
 @dataclass
