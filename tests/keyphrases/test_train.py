@@ -23,7 +23,7 @@ def noticed(store: Path, checkpoint: str) -> bool:
     )
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_killed_aimkp_training_goes_on_and_its_version_indexes(
     demo: Demo, keyphrases: Keyphrases, tmp_path: Path
 ) -> None:
