@@ -30,6 +30,8 @@ from posts.phrases import Keyphrase
 SUMMARY = "summary.json"
 _CPUS = 4
 """That Ray believes in where models only wait."""
+_MEMORY = 100 * 2**30
+"""Likewise: a run keeps as much for each of them as the model takes that it stands for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,13 @@ def main() -> None:
         cpus = 1.0
     else:
         load, cpus = Waiting(seconds=arguments.waits), 2 / arguments.actors
-        ray.init(address="local", num_cpus=_CPUS, include_dashboard=False, log_to_driver=False)
+        ray.init(
+            address="local",
+            num_cpus=_CPUS,
+            include_dashboard=False,
+            log_to_driver=False,
+            _memory=_MEMORY,
+        )
     job = IndexJob(
         dump=arguments.dump,
         index=arguments.index,
