@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -112,19 +112,24 @@ class Writer:
             self._begin()
 
     def flush(self) -> None:
-        """Writes whatever there is, and waits for it. What fails to be written is not counted."""
+        """Writes whatever there is, and waits for it. What fails to be written is not counted.
+
+        Whatever it raises, no write goes on after it: the lock may be given back then.
+        """
+        wait(self._under_way)
         if self._gathered:
             self._begin()
+        wait(self._under_way)
         while self._under_way:
             self._count(self._under_way.popleft().result())
 
     def _begin(self) -> None:
+        if len(self._under_way) == self._at_once:
+            self._count(self._under_way.popleft().result())
         gathered, self._gathered = self._gathered, []
         if self._threads is None:
             self._count(self._write(gathered))
             return
-        if len(self._under_way) == self._at_once:
-            self._count(self._under_way.popleft().result())
         self._under_way.append(self._threads.submit(self._write, gathered))
 
     def _write(self, gathered: Sequence[Outcomes]) -> _Written:
