@@ -91,7 +91,7 @@ def measure(folder: Path, posts: int) -> dict[str, Any]:
     with elasticsearch() as url:
         places = {"embedded": f"embedded:{folder / 'index'}", "elasticsearch": f"{url}/bench"}
         for name, place in places.items():
-            finished = _fill_and_ask(place, dump, tables, job.model_rows, taken, name, posts)
+            finished = _fill_and_ask(place, dump, tables, taken, name, posts)
     with s3_bucket(folder / "s3") as root:
         files = open_files(root)
         with ThreadPoolExecutor(16) as threads:
@@ -115,7 +115,6 @@ def _fill_and_ask(
     place: str,
     dump: Dump,
     tables: Sequence[pa.Table],
-    rows: int,
     taken: dict[str, float],
     name: str,
     posts: int,
@@ -126,8 +125,8 @@ def _fill_and_ask(
     try:
         with index.lock("bench"):
             index.begin(_BUILD)
-            ask = Ask(dump, index, Hasher(model_digest="0" * 64), rows, keep_text=False)
-            finished = [_finished(asked) for table in tables for asked in ask(table)]
+            ask = Ask(dump, index, Hasher(model_digest="0" * 64), keep_text=False)
+            finished = [_finished(ask(table)) for table in tables]
             writer = Writer(
                 *(index, tally, DeadLetterFile(None, "bench"), "bench"),
                 at_once=index.writes_at_once,
@@ -143,7 +142,7 @@ def _fill_and_ask(
             index.finish()
             index.refresh()
             with _timed(taken, f"ask {name}", posts):
-                again = [asked for table in tables for asked in ask(table)]
+                again = [ask(table) for table in tables]
     finally:
         index.close()
     if tally.generated != posts or any(_actions(table) != {Action.UNCHANGED} for table in again):

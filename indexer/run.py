@@ -21,11 +21,11 @@ from indexer.gate import check_version, pass_gate
 from indexer.index.protocol import Index
 from indexer.job import SNAPSHOT, IndexJob
 from indexer.pipeline.arrivals import Arrivals
-from indexer.pipeline.attempts import RemoteAttempts
 from indexer.pipeline.dataset import build_pipeline
 from indexer.pipeline.drain import Drain
 from indexer.pipeline.ids import hash_all_ids
 from indexer.pipeline.model_loader import ModelLoader
+from indexer.pipeline.notes import RemoteNotes
 from indexer.pipeline.stream import Arrival, Stream
 from indexer.preflight.checked import Checked, OnChecked, check_machines
 from indexer.preflight.preflight import preflight
@@ -40,6 +40,7 @@ from indexer.stages.ask import Ask
 from indexer.stages.decode import Decode, rows_per_table
 from indexer.stages.generate import LoadModel
 from indexer.stages.read import Read
+from indexer.stages.sieve import Sieve
 from indexer.summary import RunSummary
 from indexer.writing.dead_letters import DeadLetterFile
 from indexer.writing.outcomes import outcomes_of
@@ -145,11 +146,11 @@ class _Run:
         with_id = sum(map(len, hashes))
         arrivals = Arrivals(len(self._ready.fragments), with_id)
         labels = RunLabels(run=self._run, index=self._ready.index.location)
-        progress, attempts = RemoteProgress(labels), RemoteAttempts()
+        progress, notes = RemoteProgress(labels), RemoteNotes()
         told = TallyMetrics(labels, behind=on_progress)
         watch = Watch(progress.counts, self._tally, with_id, self._job.stall_after, told)
-        dataset = self._pipeline(duplicates, progress, attempts, load or self._loader())
-        stream, drain = Stream(dataset), Drain(stop, attempts, self._job.drain)
+        dataset = self._pipeline(duplicates, progress, notes, load or self._loader())
+        stream, drain = Stream(dataset), Drain(stop, notes, self._job.drain)
         try:
             self._consume(stream, arrivals, watch, drain)
         except (KeyboardInterrupt, SystemExit) as error:
@@ -160,7 +161,7 @@ class _Run:
             raise
         finally:
             stream.stop()
-            attempts.close()
+            notes.close()
             progress.close()
         arrivals.check(self._tally.read)
         self._budget.check(self._tally.dead, arrivals.total)
@@ -207,7 +208,7 @@ class _Run:
         self,
         duplicates: Duplicates,
         progress: RemoteProgress,
-        attempts: RemoteAttempts,
+        notes: RemoteNotes,
         load: LoadModel,
     ) -> Any:
         job, ready = self._job, self._ready
@@ -217,10 +218,11 @@ class _Run:
             len(ready.fragments),
             Read(ready.dump, ready.fragments, duplicates, job.read_rows),
             Ask(
-                *(ready.dump, self._index, ready.hasher, rows),
+                *(ready.dump, self._index, ready.hasher),
                 keep_text=keep_text,
                 retried=ready.retried,
             ),
+            Sieve(notes, rows),
             Decode(
                 *(ready.dump, ready.hasher, ready.picture_size),
                 keep_text=keep_text,
@@ -229,7 +231,7 @@ class _Run:
             load,
             self._reservation,
             progress,
-            attempts,
+            notes,
         )
 
     def _loader(self) -> ModelLoader:

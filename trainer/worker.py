@@ -89,9 +89,10 @@ def train_worker(loop_config: dict[str, Any]) -> int | None:
 
 
 def _threads(job: WorkerJob) -> int:
-    """The CPUs given, but no more than there really are: Ray may have been told of more."""
+    """The CPUs given, but no more than there really are, for Ray may have been told of more, nor
+    than OMP_NUM_THREADS allows."""
     here = len(os.sched_getaffinity(0)) // ray.train.get_context().get_local_world_size()
-    return max(1, min(job.threads, here))
+    return max(1, min(job.threads, here, torch.get_num_threads()))
 
 
 def _this_worker(job: WorkerJob) -> Worker:

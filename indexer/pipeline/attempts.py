@@ -4,26 +4,15 @@ A post that kills the process of the model (short memory, a fault in native code
 to catch. Ray starts the process again and hands it the same posts, for ever. The notes outlive the
 process: what was begun and has no end is what the one before died of.
 
-They are also where a run that is to end has its model processes stop.
+They are also where a run that is to end has its model processes stop. Where they are kept:
+`indexer.pipeline.notes`.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import ray
-from ray.exceptions import RayError
-
-from indexer.cluster.failures import one_line
-from indexer.cluster.placement import on_this_node
-
-_PATIENCE = 30.0
-"""Seconds a model process waits for an answer."""
-
-_log = logging.getLogger(__name__)
+from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,42 +64,3 @@ class AttemptNotes:
     def open(self) -> int:
         """How many are without an end."""
         return len(self._begun)
-
-
-class RemoteAttempts:
-    """The notes of a run as its workers and the driver see them: an actor on the driver's machine,
-    which the run needs in any case.
-
-    No run fails for want of it: without it each attempt passes for the first.
-    """
-
-    def __init__(self) -> None:
-        self._actor: Any = ray.remote(**on_this_node())(AttemptNotes).remote()
-
-    def begin(self, attempt: Attempt) -> int | None:
-        try:
-            before: int | None = ray.get(self._actor.begin.remote(attempt), timeout=_PATIENCE)
-        except RayError as error:
-            _log.warning("nobody knows how earlier attempts ended: %s", one_line(error))
-            return 0
-        return before
-
-    def end(self, attempt: Attempt) -> None:
-        """Tells without waiting for an answer."""
-        self._actor.end.remote(attempt)
-
-    def stop(self) -> None:
-        """From now on none is begun; does not wait until that is known everywhere."""
-        self._actor.stop.remote()
-
-    def open(self) -> int:
-        """How many are without an end."""
-        try:
-            count: int = ray.get(self._actor.open.remote(), timeout=_PATIENCE)
-        except RayError:
-            return 0
-        return count
-
-    def close(self) -> None:
-        """Ends the actor; what still asks it goes on without."""
-        self._actor.__ray_terminate__.remote()

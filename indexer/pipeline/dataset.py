@@ -1,19 +1,21 @@
 """The pipeline: the stages of a run as a Ray Data stream.
 
-    fragments -> read, ask (tasks) -> decode (tasks) -> generate (actors) -> driver
+    fragments -> read, ask, sieve (tasks) -> decode (tasks) -> generate (actors) -> driver
 
-Reading and asking share a task, so that pictures of unchanged posts never leave it. Tables cross
-from stage to stage packed (see `indexer.pipeline.packing`).
+The first three share a task, so that pictures of unchanged posts never leave it. Tables cross from
+stage to stage packed (see `indexer.pipeline.packing`).
 
 Ray does the task of a dead worker again, and takes its outputs for the first ones by position.
-So which posts stand in which table must follow from the dump alone: the index, which every stage's
-decisions come from, may have changed by then. No stage cuts, merges or sorts by a decision.
+So which posts stand in which table must be the same then, though the index, which every stage's
+decisions come from, may have changed. The sieve sorts by the first decision, which is noted (see
+`indexer.pipeline.verdicts`); no other stage cuts, merges or sorts.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
+from typing import TypeVar
 
 import pyarrow as pa
 import ray
@@ -21,19 +23,24 @@ from ray.data import ActorPoolStrategy, DataContext, Dataset
 
 from indexer.cluster.reservation import READ_CPUS, Reservation
 from indexer.pipeline.attempts import Attempts
-from indexer.pipeline.packing import pack, pack_fragment, unpack
+from indexer.pipeline.packing import pack, unpack
 from indexer.progress.remote_progress import Reports
 from indexer.stages.ask import Ask
-from indexer.stages.columns import ASKED, Action
+from indexer.stages.columns import Action
 from indexer.stages.decode import Decode
 from indexer.stages.generate import Generate, LoadModel
 from indexer.stages.read import Read
+from indexer.stages.sieve import Batch, Sieve
+
+T = TypeVar("T", bound=Sized)
+"""A table, or a list of posts."""
 
 
 def build_pipeline(
     fragments: int,
     read: Read,
     ask: Ask,
+    sieve: Sieve,
     decode: Decode,
     load: LoadModel,
     reservation: Reservation,
@@ -42,13 +49,15 @@ def build_pipeline(
 ) -> Dataset:
     """A lazy stream of packed tables of `FINISHED` columns; a task per fragment reads them."""
 
-    def ask_fragment(number: int) -> Iterator[pa.Table]:
+    def batches(number: int) -> Iterator[Batch]:
         for posts in _timed("read", read(number), progress):
-            yield from _timed("ask", ask(posts), progress)
+            for asked in _timed("ask", map(ask, [posts]), progress):
+                yield posts, asked
 
     def read_and_ask(numbers: pa.Table) -> Iterator[pa.Table]:
         for number in numbers.column("fragment").to_pylist():
-            yield from pack_fragment(number, ask_fragment(number), ASKED)
+            for part, table in sieve(number, batches(number)):
+                yield pack(table, part)
 
     def decode_packed(packed: pa.Table) -> Iterator[pa.Table]:
         for part, table in unpack(packed):
@@ -103,19 +112,19 @@ def _pool(reservation: Reservation) -> ActorPoolStrategy:
 
 def _timed(
     stage: str,
-    tables: Iterable[pa.Table],
+    batches: Iterable[T],
     progress: Reports,
-    worked: Callable[[pa.Table], int] = len,
-) -> Iterator[pa.Table]:
-    """The tables, each told with the time it took to come and how many of its posts were work."""
-    source = iter(tables)
+    worked: Callable[[T], int] = len,
+) -> Iterator[T]:
+    """The batches, each told with the time it took to come and how many of its posts were work."""
+    source = iter(batches)
     while True:
         begun = time.perf_counter()
-        table = next(source, None)
-        if table is None:
+        batch = next(source, None)
+        if batch is None:
             return
-        progress.done(stage, len(table), time.perf_counter() - begun, worked(table))
-        yield table
+        progress.done(stage, len(batch), time.perf_counter() - begun, worked(batch))
+        yield batch
 
 
 def _pictures(decoded: pa.Table) -> int:

@@ -18,7 +18,7 @@ class StopError(JobError):
 
 
 class StoppableAttempts(Protocol):
-    """The part of `indexer.pipeline.attempts.RemoteAttempts` that is needed here."""
+    """The part of `indexer.pipeline.notes.RemoteNotes` that is needed here."""
 
     def stop(self) -> None: ...
 

@@ -22,7 +22,8 @@ class ModelLoader:
     model: str
     """`NAME@VERSION`: an alias might move during a run."""
     threads: int
-    """For a model on CPUs; more than the actor's CPUs would take those of its neighbours."""
+    """At most, for a model on CPUs; more than the actor's would take those of its neighbours, and
+    OMP_NUM_THREADS may allow fewer."""
     device: str | None = None
     """Of an actor that was given no GPU: `cpu`, though it may see one that is another's.
     None: a GPU where there is one."""
@@ -34,5 +35,5 @@ class ModelLoader:
         from model_store.keyphraser import Keyphraser
 
         _log.info("loading model %s", self.model)
-        torch.set_num_threads(self.threads)
+        torch.set_num_threads(min(self.threads, torch.get_num_threads()))
         return Keyphraser.load(self.store.fetch(self.model), device=self.device)

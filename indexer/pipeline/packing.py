@@ -9,7 +9,6 @@ knows that every part came (see `indexer.pipeline.arrivals`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
@@ -37,17 +36,6 @@ def pack(table: pa.Table, part: Part) -> pa.Table:
     ends = pa.array([0, content.size], type=pa.int64()).buffers()[1]
     packed = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, content])
     return pa.table({name: [value] for name, value in asdict(part).items()} | {_COLUMN: packed})
-
-
-def pack_fragment(
-    fragment: int, tables: Iterable[pa.Table], schema: pa.Schema
-) -> Iterator[pa.Table]:
-    """Each table packed as the next part of the fragment; an empty one of `schema` ends it."""
-    number = 0
-    for table in tables:
-        yield pack(table, Part(fragment=fragment, number=number, last=False))
-        number += 1
-    yield pack(schema.empty_table(), Part(fragment=fragment, number=number, last=True))
 
 
 def unpack(packed: pa.Table) -> list[tuple[Part, pa.Table]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ from indexer.stages.identify import Identified, identify
 from indexer.stages.retried import NONE_RETRIED, RetriedKeys
 from posts.dump import Dump
 from posts.errors import PostError, Reason
-from posts.post import Post, posts_from_table
+from posts.post import Post
 
 PICTURE_REASONS = frozenset(
     {
@@ -34,11 +34,9 @@ _UPDATE = {"action": Action.UPDATE, "text": "", "image": None}
 
 
 class Ask:
-    """Takes a table of `POST_SCHEMA`; gives tables of `ASKED`, `rows` posts in each but the last.
+    """Takes a batch of posts; gives a table of `ASKED`, a row for each.
 
-    All posts stay in the dump's order, whatever is to become of them, so that a task that is done
-    again gives the same tables though the index has changed meanwhile. The index is asked twice
-    per table that is taken, for hashes and for dead letters.
+    The index is asked twice per batch, for hashes and for dead letters.
     """
 
     def __init__(
@@ -46,7 +44,6 @@ class Ask:
         dump: Dump,
         ledger: Ledger,
         hasher: Hasher,
-        rows: int,
         *,
         keep_text: bool,
         retried: RetriedKeys = NONE_RETRIED,
@@ -55,12 +52,11 @@ class Ask:
         self._dump = dump
         self._ledger = ledger
         self._hasher = hasher
-        self._rows = rows
         self._keep_text = keep_text
         self._retried = retried
 
-    def __call__(self, table: pa.Table) -> Iterator[pa.Table]:
-        identified = identify(self._dump, list(posts_from_table(table)))
+    def __call__(self, posts: Sequence[Post]) -> pa.Table:
+        identified = identify(self._dump, posts)
         keys = [one.post.key for one in identified]
         held = self._ledger.held([one.post.id for one in identified if one.post.key == one.post.id])
         dead = self._ledger.dead(keys)
@@ -68,8 +64,7 @@ class Ask:
             self._row(one, held.get(key), dead.get(key))
             for one, key in zip(identified, keys, strict=True)
         ]
-        for start in range(0, len(rows), self._rows):
-            yield pa.Table.from_pylist(rows[start : start + self._rows], schema=ASKED)
+        return pa.Table.from_pylist(rows, schema=ASKED)
 
     def _row(
         self, identified: Identified, held: Held | None, dead: DeadHeld | None
@@ -141,7 +136,7 @@ def _fields(post: Post, hashes: Held) -> dict[str, Any]:
         "image": post.image,
         "image_uri": post.image_uri,
         "created_at": post.created_at,
-        "extra": json.dumps(dict(post.extra), ensure_ascii=False),
+        "extra": json.dumps(dict(post.extra), ensure_ascii=False, sort_keys=True),
         "generation": hashes.generation,
         "document": hashes.document,
     }

@@ -6,8 +6,6 @@ from enum import StrEnum
 
 import pyarrow as pa
 
-from posts.post import POST_SCHEMA
-
 
 class Action(StrEnum):
     """What is to become of a post."""
@@ -18,27 +16,32 @@ class Action(StrEnum):
     DEAD = "dead"
 
 
-_SHARED = (
-    [
-        POST_SCHEMA.field(name)
-        for name in ("id", "text", "image_uri", "created_at", "extra", "source")
-    ]
-    + [POST_SCHEMA.field(name) for name in ("error_reason", "error_detail", "error_transient")]
-    + [
-        pa.field("action", pa.string(), nullable=False),
-        pa.field("generation", pa.string(), nullable=False),
-        pa.field("document", pa.string(), nullable=False),
-        # What identifies the picture (see `indexer.hashing`); null where there is none.
-        pa.field("picture", pa.string()),
-        # The index holds a document, or a dead letter, under this post's id.
-        pa.field("held", pa.bool_(), nullable=False),
-        pa.field("was_dead", pa.bool_(), nullable=False),
-        # The index has this very dead letter already.
-        pa.field("known", pa.bool_(), nullable=False),
-    ]
-)
+_SHARED = [
+    pa.field("id", pa.string(), nullable=False),
+    pa.field("text", pa.string(), nullable=False),
+    pa.field("image_uri", pa.string()),
+    pa.field("created_at", pa.timestamp("us", tz="UTC")),
+    # A JSON object.
+    pa.field("extra", pa.string(), nullable=False),
+    # Where in the dump it was read.
+    pa.field("source", pa.string(), nullable=False),
+    # Null for a good post.
+    pa.field("error_reason", pa.string()),
+    pa.field("error_detail", pa.string()),
+    pa.field("error_transient", pa.bool_()),
+    pa.field("action", pa.string(), nullable=False),
+    pa.field("generation", pa.string(), nullable=False),
+    pa.field("document", pa.string(), nullable=False),
+    # What identifies the picture (see `indexer.hashing`); null where there is none.
+    pa.field("picture", pa.string()),
+    # The index holds a document, or a dead letter, under this post's id.
+    pa.field("held", pa.bool_(), nullable=False),
+    pa.field("was_dead", pa.bool_(), nullable=False),
+    # The index has this very dead letter already.
+    pa.field("known", pa.bool_(), nullable=False),
+]
 
-ASKED = pa.schema([*_SHARED, POST_SCHEMA.field("image")])
+ASKED = pa.schema([*_SHARED, pa.field("image", pa.large_binary())])
 """Behind the ask stage. Only posts to be generated keep their picture's bytes, if they have any;
 posts that are unchanged keep neither text nor extra fields."""
 

@@ -139,8 +139,10 @@ def _wait(process: subprocess.Popen[bytes], client: Any, log: Path) -> None:
     """Until a bucket can be made and written, which needs every part of the server."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
+        # It may be there from a try whose answer, or whose writing, came too late.
         with suppress(Exception):
             client.create_bucket(Bucket="ready")
+        with suppress(Exception):
             client.put_object(Bucket="ready", Key="ready", Body=b"ready")
             return
         time.sleep(0.2)

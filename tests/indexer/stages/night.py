@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,18 @@ from indexer.hashing import Hasher
 from indexer.index.protocol import Index
 from indexer.pipeline.attempts import AttemptNotes
 from indexer.pipeline.packing import Part
+from indexer.pipeline.verdicts import VerdictNotes
 from indexer.stages.ask import Ask
 from indexer.stages.decode import Decode
 from indexer.stages.generate import Generate
 from indexer.stages.read import Read
 from indexer.stages.retried import NONE_RETRIED, RetriedKeys
+from indexer.stages.sieve import Batch, Sieve
 from indexer.writing.outcomes import Outcomes, outcomes_of
 from posts.dump import Dump
 from posts.duplicates import Duplicates, hash_ids
 from posts.picture_size import PictureSize
+from posts.post import Post
 from posts.shown_picture import ReadWords
 from tests.indexer.stand_in import LastWord
 
@@ -48,13 +51,24 @@ class Night:
         self.fragments = range(len(fragments))
         self.attempts = AttemptNotes()
         self.read = Read(dump, fragments, duplicates, rows=50)
-        self.ask = Ask(dump, index, hasher, rows=16, keep_text=keep_text, retried=retried)
+        self.ask = Ask(dump, index, hasher, keep_text=keep_text, retried=retried)
+        self.sieve = Sieve(VerdictNotes(), rows=16)
         self.decode = Decode(dump, hasher, SIZE, keep_text=keep_text, read_words=read_words)
 
     def asked(self) -> list[pa.Table]:
-        return [asked for posts in self.posts() for asked in self.ask(posts)]
+        return [table for _, table in self.parts()]
 
-    def posts(self) -> list[pa.Table]:
+    def parts(self) -> list[tuple[Part, pa.Table]]:
+        """What a task makes of each fragment; another time, as one that is done again."""
+        return [
+            part for number in self.fragments for part in self.sieve(number, self._read(number))
+        ]
+
+    def _read(self, number: int) -> Iterator[Batch]:
+        for posts in self.read(number):
+            yield posts, self.ask(posts)
+
+    def posts(self) -> list[list[Post]]:
         return [posts for number in self.fragments for posts in self.read(number)]
 
     def actions(self) -> dict[str, str]:
@@ -64,10 +78,7 @@ class Night:
     def finished(self, load: Callable[[], Any] = LastWord) -> list[pa.Table]:
         """As `Generate` gives them."""
         generate = Generate(load, self.attempts)
-        return [
-            generate(self.decode(table), Part(fragment=0, number=number, last=False))
-            for number, table in enumerate(self.asked())
-        ]
+        return [generate(self.decode(table), part) for part, table in self.parts()]
 
     def go(self, load: Callable[[], Any] = LastWord) -> Outcomes:
         """All stages, and the writes."""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from indexer.index.protocol import Index
 from indexer.stages.columns import ASKED, DECODED, FINISHED, Action
 from indexer.stages.retried import RetriedKeys
 from indexer.takedown import take_down
-from indexer.writing.outcomes import outcomes_of
 from posts.duplicates import hash_ids
 from posts.errors import Reason
 from posts.files import FileInfo
-from posts.post import POST_SCHEMA
 from tests.indexer.dumps import BAD_LINES, good_rows, jpeg, write_dump
 from tests.indexer.stages.night import Night, lines
 from tests.indexer.stand_in import refuse_to_load
@@ -23,30 +20,13 @@ from tests.indexer.stand_in import refuse_to_load
 
 def test_tables_stay_small_and_have_fixed_columns(tmp_path: Path, index: Index) -> None:
     night = Night(write_dump(tmp_path / "dump", good_rows(60)), index)
-    tables = night.posts()
-    assert sum(map(len, tables)) == 60 + len(BAD_LINES)
-    assert all(len(table) <= 50 and table.schema == POST_SCHEMA for table in tables)
+    batches = night.posts()
+    assert sum(map(len, batches)) == 60 + len(BAD_LINES)
+    assert all(len(batch) <= 50 for batch in batches)
     for asked in night.asked():
         assert asked.schema == ASKED
         assert night.decode(asked).schema == DECODED
     assert all(finished.schema == FINISHED for finished in night.finished())
-
-
-def test_asking_again_after_a_commit_gives_tables_of_the_same_posts(
-    tmp_path: Path, index: Index
-) -> None:
-    """As when a worker dies: Ray takes the outputs of the second try by their position."""
-    folder = write_dump(tmp_path / "dump", good_rows(60))
-    night = Night(folder, index)
-    before = night.asked()
-    assert max(map(len, before)) == 16
-    outcomes = outcomes_of(pa.concat_tables(night.finished()[1:3]), "run")
-    index.write(outcomes.documents, outcomes.updates, outcomes.letters)
-    after = night.asked()
-    sources = [table.column("source").to_pylist() for table in before]
-    assert [table.column("source").to_pylist() for table in after] == sources
-    actions = {action for table in after for action in table.column("action").to_pylist()}
-    assert actions == {Action.GENERATE, Action.UNCHANGED, Action.DEAD}
 
 
 def test_a_second_night_needs_no_model_and_carries_neither_text_nor_picture(

@@ -129,5 +129,5 @@ def test_a_run_that_is_to_end_asks_for_no_further_post(tmp_path: Path, index: In
             return super().__call__(texts, pictures)
 
     finished = night.finished(StopsBehindIt)
-    assert [len(table) for table in finished] == [16, 0, 0]
+    assert [len(table) for table in finished] == [16, 0, 0, 0]
     assert night.attempts.open() == 0
