@@ -53,7 +53,7 @@ class IndexJob:
     cpus_per_actor: float = 1.0
     gpus_per_actor: float | None = None
     """None: one each if the cluster has any, else none."""
-    read_rows: int = 512
+    read_rows: int = 2048
     """Posts that the index is asked about at once."""
     model_rows: int = 64
     """Posts that cross the stages together, at most; the model makes batches of like length from

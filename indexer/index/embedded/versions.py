@@ -23,4 +23,4 @@ class VersionsFolder(IndexFolder):
         return self.table(number).count()
 
     def table(self, number: int, *, create: bool = False) -> Table:
-        return Table(self.version(number), documents_schema(), create=create)
+        return Table(self.version(number), documents_schema(), create=create, key_in="id")
