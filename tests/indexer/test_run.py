@@ -265,7 +265,7 @@ def test_no_post_is_lost_or_done_twice_when_a_worker_dies_after_a_commit(
 
     monkeypatch.setattr("indexer.run.Ask", dying)
     write_dump(tmp_path / "dump", good_rows(GOOD))
-    job = a_job(tmp_path, store, write=WriteSettings(posts=5), model_rows=8)
+    job = a_job(tmp_path, store, write=WriteSettings(posts=5), read_rows=10, model_rows=8)
     summary = index_dump(job, load=LastWord)
     assert died.exists()
     assert (summary.indexed + summary.unchanged, summary.dead) == (GOOD, BAD)

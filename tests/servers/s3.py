@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,7 +87,8 @@ def seaweed(folder: Path, others: Sequence[dict[str, Any]] = ()) -> Iterator[S3S
             _command(folder, ports),
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"GOMEMLIMIT": "200MiB"},
+            # It would take the keys of another server there for those of an administrator.
+            env=_without_keys(os.environ) | {"GOMEMLIMIT": "200MiB"},
             cwd=folder,
         )
     try:
@@ -97,6 +98,10 @@ def seaweed(folder: Path, others: Sequence[dict[str, Any]] = ()) -> Iterator[S3S
     finally:
         process.kill()
         process.wait()
+
+
+def _without_keys(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if not name.startswith("AWS_")}
 
 
 def _command(folder: Path, ports: list[int]) -> list[str]:
