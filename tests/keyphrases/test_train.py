@@ -23,7 +23,7 @@ def noticed(store: Path, checkpoint: str) -> bool:
     )
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 def test_a_killed_aimkp_training_goes_on_and_its_version_indexes(
     demo: Demo, keyphrases: Keyphrases, tmp_path: Path
 ) -> None:
@@ -34,12 +34,12 @@ def test_a_killed_aimkp_training_goes_on_and_its_version_indexes(
         *("--method", "aimkp", "--workers", "2"),
     )
     killed = start(*train)
-    wait_until(lambda: noticed(store, SECOND_EPOCH), killed)
+    wait_until(lambda: noticed(store, SECOND_EPOCH), killed, seconds=480)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     assert not any(store.rglob("card.json"))
 
-    trained = keyphrases(*train, timeout=300)
+    trained = keyphrases(*train, timeout=480)
 
     assert trained.returncode == 0, trained.stderr
     assert "going on after step 40 of 60" in trained.stderr

@@ -26,7 +26,7 @@ from trainer.progress import Began, Event, Listener, Stepped, Validated, WarmedU
 from trainer.run import TrainJob, train
 from trainer.training_set import TrainingSet
 
-pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240, func_only=True)]
+pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(480, func_only=True)]
 
 CONFIG = TrainConfig(
     epochs=2,
