@@ -40,6 +40,7 @@ from indexer.writing.writer import Writer
 from posts.dump import Dump
 from posts.duplicates import Duplicates, hash_ids
 from posts.files import open_files
+from posts.post import Post
 
 _HASHES = 10_000_000
 _KEYS = 5_000
@@ -87,11 +88,11 @@ def measure(folder: Path, posts: int) -> dict[str, Any]:
     job = IndexJob(dump="", index="embedded:none", store="", model="")
     read = Read(dump, fragments, Duplicates.find(hashes), job.read_rows)
     with _timed(taken, "read", posts):
-        tables = [table for fragment in fragments for table in read(fragment.number)]
+        batches = [batch for fragment in fragments for batch in read(fragment.number)]
     with elasticsearch() as url:
         places = {"embedded": f"embedded:{folder / 'index'}", "elasticsearch": f"{url}/bench"}
         for name, place in places.items():
-            finished = _fill_and_ask(place, dump, tables, taken, name, posts)
+            finished = _fill_and_ask(place, dump, batches, taken, name, posts)
     with s3_bucket(folder / "s3") as root:
         files = open_files(root)
         with ThreadPoolExecutor(16) as threads:
@@ -114,7 +115,7 @@ def measure(folder: Path, posts: int) -> dict[str, Any]:
 def _fill_and_ask(
     place: str,
     dump: Dump,
-    tables: Sequence[pa.Table],
+    batches: Sequence[Sequence[Post]],
     taken: dict[str, float],
     name: str,
     posts: int,
@@ -126,7 +127,7 @@ def _fill_and_ask(
         with index.lock("bench"):
             index.begin(_BUILD)
             ask = Ask(dump, index, Hasher(model_digest="0" * 64), keep_text=False)
-            finished = [_finished(ask(table)) for table in tables]
+            finished = [_finished(ask(batch)) for batch in batches]
             writer = Writer(
                 *(index, tally, DeadLetterFile(None, "bench"), "bench"),
                 at_once=index.writes_at_once,
@@ -142,7 +143,7 @@ def _fill_and_ask(
             index.finish()
             index.refresh()
             with _timed(taken, f"ask {name}", posts):
-                again = [ask(table) for table in tables]
+                again = [ask(batch) for batch in batches]
     finally:
         index.close()
     if tally.generated != posts or any(_actions(table) != {Action.UNCHANGED} for table in again):
