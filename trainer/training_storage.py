@@ -37,7 +37,8 @@ def _s3() -> fs.S3FileSystem:
 
     It holds no credentials: each node takes its own from the standard chain.
     """
-    known = boto3.client("s3").meta
+    # boto3's shared session would keep the settings it was first used with.
+    known = boto3.Session().client("s3").meta
     scheme, _, host = known.endpoint_url.rpartition("://")
     return fs.S3FileSystem(
         endpoint_override=host,

@@ -21,7 +21,7 @@ ROLES = ("indexer", "search")
 
 def make_buckets(names: list[str]) -> None:
     """Endpoint and credentials come from the AWS variables of the environment."""
-    client = boto3.client("s3")
+    client = boto3.Session().client("s3")
     for name in names:
         try:
             client.create_bucket(Bucket=name)
