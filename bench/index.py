@@ -24,6 +24,7 @@ from bench.indexing.servers import elasticsearch
 from bench.preprocess import METHOD as PREPROCESS_METHOD
 from bench.preprocess import measure as measure_preprocessing
 from bench.result import write_result
+from posts.dump import Dump
 
 _FEW = 2_000
 """Posts of the run whose memory is compared."""
@@ -37,7 +38,8 @@ _METHOD = (
     "first call to the end of its last one, how much it was called. rate_vs_bare_loop: posts a "
     "second in that time, to those of a loop over tables that were decoded before. rerun_speedup: "
     "seconds a post of the run, start-up excluded, to those of the same run again: what it takes "
-    f"longer than a run again over {_FEW:,} posts, for each post that it has more, medians of "
+    f"longer than a run again over {_FEW:,} posts that are read in as many pieces, for each post "
+    "that it has more, medians of "
     f"{_RERUNS} runs that alternate. memory_growth: peak of the memory "
     f"that driver, Ray and workers have for themselves, to that of a run over {_FEW:,} posts. "
     f"bulk_ratio: documents a second, medians of {_BULK_ROUNDS} rounds that alternate after one "
@@ -65,8 +67,9 @@ def main() -> None:
 def measure_runs(folder: Path, posts: int) -> dict[str, Any]:
     """The figures of runs over so many posts, more than `_FEW`; `folder` is filled."""
     store, model = small_bundle(folder / "store")
-    for name, count in (("many", posts), ("few", _FEW)):
-        write_drawn(folder / name, count)
+    write_drawn(folder / "many", posts)
+    # Read by as many processes, so that their start is no part of what more posts take.
+    write_drawn(folder / "few", _FEW, files=len(Dump.open(str(folder / "many")).fragments()))
 
     def indexed(name: str) -> Run:
         return run(folder / name, f"embedded:{folder / name}-index", store, model)

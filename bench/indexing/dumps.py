@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import islice
 from pathlib import Path
 
 from posts.drawn import drawn_posts
@@ -13,10 +14,13 @@ _WORDS = [f"word{number}" for number in range(5_000)]
 _LENGTH = 20
 
 
-def write_drawn(folder: Path, count: int) -> None:
-    """Drawn posts, each with a picture, in one Parquet file."""
+def write_drawn(folder: Path, count: int, files: int = 1) -> None:
+    """Drawn posts, each with a picture, in so many Parquet files."""
     folder.mkdir(parents=True)
-    write_parquet(drawn_posts("bench", count), folder / "posts.parquet")
+    posts = drawn_posts("bench", count)
+    for number in range(files):
+        own = (number + 1) * count // files - number * count // files
+        write_parquet(islice(posts, own), folder / f"posts-{number}.parquet")
 
 
 def write_texts(folder: Path, count: int) -> None:
