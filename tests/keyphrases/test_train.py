@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import pytest
 from tests.keyphrases.conftest import Demo, Keyphrases
 from tests.keyphrases.processes import start, wait_until
 
-SECOND_EPOCH = "checkpoint-00000040"
-"""The checkpoint after two epochs of the demo's 640 training posts, in batches of 32."""
+SECOND_EPOCH = "checkpoint-00000020"
+"""The checkpoint after two epochs of 320 training posts, in batches of 32."""
 
 
 def noticed(store: Path, checkpoint: str) -> bool:
@@ -28,8 +29,12 @@ def test_a_killed_aimkp_training_goes_on_and_its_version_indexes(
     demo: Demo, keyphrases: Keyphrases, tmp_path: Path
 ) -> None:
     store, index = tmp_path / "store", f"embedded:{tmp_path / 'index'}"
+    dump = shutil.copytree(demo.dump, tmp_path / "dump")
+    posts = (dump / "train.jsonl").read_text().splitlines(keepends=True)
+    # Half of them do, in half of the time.
+    (dump / "train.jsonl").write_text("".join(posts[: len(posts) // 2]))
     train = (
-        *("train", "--data", demo.dump / "train.jsonl", "--valid", demo.dump / "valid.jsonl"),
+        *("train", "--data", dump / "train.jsonl", "--valid", dump / "valid.jsonl"),
         *("--base", "small", "--store", store, "--name", "tagger"),
         *("--method", "aimkp", "--workers", "2"),
     )
@@ -42,7 +47,7 @@ def test_a_killed_aimkp_training_goes_on_and_its_version_indexes(
     trained = keyphrases(*train, timeout=480)
 
     assert trained.returncode == 0, trained.stderr
-    assert "going on after step 40 of 60" in trained.stderr
+    assert "going on after step 20 of 30" in trained.stderr
     assert "published tagger@1" in trained.stdout
     shown = keyphrases("models", "show", "tagger@1", "--store", store, "--json")
     history = json.loads(shown.stdout)["training"]["history"]
@@ -54,7 +59,7 @@ def test_a_killed_aimkp_training_goes_on_and_its_version_indexes(
     assert views[2]["text"]["made"] == views[1]["text"]["made"] > 0
 
     indexed = keyphrases(
-        *("index", demo.dump / "valid.jsonl", "--index", index),
+        *("index", dump / "valid.jsonl", "--index", index),
         *("--store", store, "--model", "tagger@1"),
     )
     assert indexed.returncode == 0, indexed.stderr

@@ -125,6 +125,7 @@ def test_the_projector_is_warmed_up_once_and_before_the_first_update(
         job,
         name="warm",
         data=str(tmp_path / "train.parquet"),
+        workers=1,
         config=config,
         cache=tmp_path / "cache",
     )
