@@ -27,6 +27,8 @@ class Hasher:
     """Of the model and of every setting that changes its keyphrases."""
     ocr: str | None = None
     """What reads the words in pictures (see `posts.ocr`); None if they are not read."""
+    min_score: float | None = None
+    """Of keyphrases, where the run has another than the model's card."""
 
     def generation(
         self, text: str, picture: str | None, *, unreadable: bool = False, unread: bool = False
@@ -47,6 +49,8 @@ class Hasher:
         # Left out where no words were read: such posts are what they were before there was OCR.
         if self.ocr is not None and picture is not None and not (unreadable or unread):
             content["ocr"] = self.ocr
+        if self.min_score is not None:
+            content["min_score"] = self.min_score
         return _sha256(content)
 
     def document(

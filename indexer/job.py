@@ -10,6 +10,7 @@ from indexer.gate import GateSettings
 from indexer.writing.writer import WriteSettings
 from posts.errors import InputError
 
+_PER_ACTOR = ("cpus_per_actor", "gpus_per_actor")
 APPEND, SNAPSHOT = MODES = ("append", "snapshot")
 
 
@@ -48,6 +49,9 @@ class IndexJob:
     ocr: bool = False
     """Show the model the words in a picture, behind the post's text."""
 
+    min_score: float | None = None
+    """Keyphrases that score less never enter the index; None: as the model's card has it."""
+
     actors: int | None = None
     """Processes with the model; None: as many as fit, on a cluster also when that has changed."""
     cpus_per_actor: float = 1.0
@@ -67,11 +71,11 @@ class IndexJob:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise InputError(f"--mode must be {' or '.join(MODES)}, not {self.mode}")
-        for name in ("max_error_rate", "max_gone_rate", "cpus_per_actor", "gpus_per_actor"):
+        for name in ("max_error_rate", "max_gone_rate", "min_score", *_PER_ACTOR):
             value = getattr(self, name)
             if value is not None and not math.isfinite(value):
                 raise InputError(f"--{name.replace('_', '-')} must be a number, not {value}")
-        for name in ("max_error_rate", "max_gone_rate"):
+        for name in ("max_error_rate", "max_gone_rate", "min_score"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 option = f"--{name.replace('_', '-')}"

@@ -240,4 +240,5 @@ class _Run:
             model=str(self._ready.model),
             threads=max(1, int(self._reservation.cpus)),
             device="cuda" if self._reservation.gpus else "cpu",
+            min_score=self._job.min_score,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -59,9 +60,12 @@ class Keyphraser:
         self._largest_batch = settings.batch_size
 
     @classmethod
-    def load(cls, bundle: Path, *, device: str | None = None) -> Keyphraser:
+    def load(
+        cls, bundle: Path, *, device: str | None = None, min_score: float | None = None
+    ) -> Keyphraser:
         """From a bundle's folder; on a GPU where there is one, in bf16 there and fp32 elsewhere.
 
+        `min_score` takes the place of the card's.
         A model whose card asks for int8 weights multiplies with them as `quantization` says.
         """
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -77,9 +81,10 @@ class Keyphraser:
         else:
             loaded = load_bundle(bundle)
             merge_lora(loaded.model)
-        keyphraser = cls(
-            loaded.model.to(device), loaded.processor, loaded.family, loaded.card.generation
-        )
+        settings = loaded.card.generation
+        if min_score is not None:
+            settings = replace(settings, min_score=min_score)
+        keyphraser = cls(loaded.model.to(device), loaded.processor, loaded.family, settings)
         keyphraser.card = loaded.card
         return keyphraser
 

@@ -27,6 +27,8 @@ class ModelLoader:
     device: str | None = None
     """Of an actor that was given no GPU: `cpu`, though it may see one that is another's.
     None: a GPU where there is one."""
+    min_score: float | None = None
+    """Of keyphrases, if another than the model's card has."""
 
     def __call__(self) -> Keyphraser:
         # Imported here: an actor that never needs the model starts without torch.
@@ -36,4 +38,5 @@ class ModelLoader:
 
         _log.info("loading model %s", self.model)
         torch.set_num_threads(min(self.threads, torch.get_num_threads()))
-        return Keyphraser.load(self.store.fetch(self.model), device=self.device)
+        bundle = self.store.fetch(self.model)
+        return Keyphraser.load(bundle, device=self.device, min_score=self.min_score)

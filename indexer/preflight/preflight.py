@@ -67,7 +67,8 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
     build = Build(
         model=str(model),
         model_digest=model.card.digest,
-        settings=asdict(model.card.generation),
+        settings=asdict(model.card.generation)
+        | ({} if job.min_score is None else {"min_score": job.min_score}),
         run=run,
     )
     live = index.live()
@@ -89,7 +90,7 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
         index=index,
         live=live,
         build=build,
-        hasher=Hasher(model_digest=model.card.digest, ocr=ocr),
+        hasher=Hasher(model_digest=model.card.digest, ocr=ocr, min_score=job.min_score),
         retried=retried,
     )
 

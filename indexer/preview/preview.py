@@ -66,7 +66,8 @@ def preview(
     good = list(islice(_good_posts(dump, size, job.ocr), count))
     # As many threads as an actor has, for the time is to be that of an actor.
     threads = max(1, int(job.cpus_per_actor))
-    keyphraser = ModelLoader(store=store, model=model, threads=threads)()
+    load = ModelLoader(store=store, model=model, threads=threads, min_score=job.min_score)
+    keyphraser = load()
     texts = [add_words(post.text, picture.words) for post, picture in good]
     pictures = [picture.shown for _, picture in good]
     # What is asked first also allocates and picks kernels: no part of a post's price.

@@ -81,6 +81,11 @@ PRICE_VARIABLE = "KEYPHRASES_PRICE_PER_HOUR"
 )
 @click.option("--ocr", is_flag=True, help="Show the model the words in pictures too.")
 @click.option(
+    "--min-score",
+    type=float,
+    help="Leave out keyphrases that score less (0 to 1).  [default: as the model was published]",
+)
+@click.option(
     "--actors",
     type=Actors(),
     default=AUTO,
@@ -108,6 +113,7 @@ def command(
     as_json: bool,
     keep_text_of_broken_pictures: bool,
     ocr: bool,
+    min_score: float | None,
     actors: int | None,
     cpus_per_actor: float,
     gpus_per_actor: float | None,
@@ -131,6 +137,7 @@ def command(
         rebuild=rebuild,
         keep_text_of_broken_pictures=keep_text_of_broken_pictures,
         ocr=ocr,
+        min_score=min_score,
         actors=actors,
         cpus_per_actor=cpus_per_actor,
         gpus_per_actor=gpus_per_actor,

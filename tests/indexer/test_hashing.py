@@ -40,6 +40,14 @@ def test_ocr_changes_the_generation_hash_only_of_posts_whose_pictures_it_read() 
     )
 
 
+def test_a_score_of_the_run_changes_the_generation_hash() -> None:
+    hashes = {
+        Hasher(model_digest="m1", min_score=score).generation("a cat", None)
+        for score in (None, 0.0, 0.2)
+    }
+    assert len(hashes) == 3
+
+
 def test_hashes_of_an_index_that_is_there_stay_what_they_are() -> None:
     assert HASHER.generation("a cat", "sha256:1") == (
         "710820c83e040b149c7edf81788951d9c856eaff6ffae59c8d448ed525fff37e"

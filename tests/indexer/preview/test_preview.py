@@ -71,3 +71,21 @@ def test_words_in_pictures_are_shown_to_the_model_if_asked_for(tmp_path: Path, s
     assert helped["read"].post.text == "a house"
     assert helped["read"].keyphrases == plain["told"].keyphrases != plain["read"].keyphrases
     assert helped["bare"].keyphrases == plain["bare"].keyphrases
+
+
+def test_keyphrases_below_a_score_are_left_out(tmp_path: Path, store: str) -> None:
+    folder = write_dump(tmp_path / "dump", good_rows(4), lines=())
+    job = {"dump": str(folder), "index": "embedded:index", "store": store, "model": "tiny"}
+    every = [one.keyphrases for one in preview(IndexJob(**job), 4).posts]
+    scores = sorted(each.score for one in every for each in one)
+    middle = scores[len(scores) // 2]
+    assert scores[0] < middle
+    assert [one.keyphrases for one in preview(IndexJob(**job, min_score=middle), 4).posts] == [
+        tuple(each for each in one if each.score >= middle) for one in every
+    ]
+
+
+@pytest.mark.parametrize("score", [-0.1, 1.1, float("nan")])
+def test_a_score_that_none_can_have_is_refused(score: float) -> None:
+    with pytest.raises(InputError, match="--min-score must"):
+        IndexJob(dump="d", index="embedded:i", store="s", model="m", min_score=score)
