@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Container
 from html import escape
 
 from indexer.index.analysis import Token, tokens
@@ -15,7 +15,7 @@ _READ = 20_000
 """Characters of the text that are looked at, so that a huge text does not slow a search."""
 
 
-def highlight(text: str, terms: Collection[str]) -> str:
+def highlight(text: str, terms: Container[str]) -> str:
     """HTML-escaped passage with the words whose terms are asked for in <mark>...</mark>.
 
     The passage holds as many different terms as fit; the start of the text if there are none.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from indexer.index.query import Query, Results
+from indexer.index.reader import Reader
 from indexer.index.records import (
     Build,
     DeadHeld,
@@ -46,6 +46,11 @@ class Index(Ledger, Protocol):
     through the one process that has it."""
     writes_at_once: int
     """Calls of `write` that it takes at the same time, from threads; more would not be faster."""
+
+    @property
+    def reader(self) -> Reader:
+        """Reads the live version, whatever version this run writes to."""
+        ...
 
     def check(self) -> None:
         """Reachable, permitted and writable? Takes seconds at most, changes nothing."""
@@ -132,10 +137,6 @@ class Index(Ledger, Protocol):
 
     def count(self) -> int:
         """Documents in the version of this run or, without one, in the live version."""
-        ...
-
-    def search(self, query: Query) -> Results:
-        """Searches the live version; `InputError` if there is none."""
         ...
 
     def close(self) -> None: ...

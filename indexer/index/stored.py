@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -15,6 +15,8 @@ from indexer.index.records import DeadHeld, DeadLetter, Document, DocumentUpdate
 from posts.errors import Reason
 from posts.phrases import Keyphrase
 
+_ROUNDING = 1e-6
+"""0.29 * 100 is a little less than 29, and engines that keep 32 bits lose a little more."""
 _LONGEST_ID = 512
 """Bytes of UTF-8; Elasticsearch's limit, kept by both engines."""
 
@@ -61,11 +63,38 @@ def phrases_by_strength(source: Mapping[str, Any]) -> dict[str, list[str]]:
     return fields
 
 
+def phrases_by_score(source: Mapping[str, Any]) -> list[str]:
+    """Phrases of a stored document with their scores, as `scored_phrase` writes them."""
+    pairs = zip(source["keyphrases"], source["scores"], strict=True)
+    return [scored_phrase(phrase, hundredths(score)) for phrase, score in pairs]
+
+
+def scored_phrase(phrase: str, score: int) -> str:
+    """A phrase with a score in hundredths, as one term to filter by."""
+    return f"{score:03} {phrase}"
+
+
+def hundredths(score: float) -> int:
+    """A score from 0 to 1 in whole hundredths, rounded down."""
+    return min(100, max(0, int(score * 100 + _ROUNDING)))
+
+
+def phrase_and_score(scored: str) -> tuple[str, float]:
+    """Inverse of `scored_phrase`; the score from 0 to 1."""
+    score, _, phrase = scored.partition(" ")
+    return phrase, int(score) / 100
+
+
+def best_score(source: Mapping[str, Any]) -> int | None:
+    """Of a stored document's keyphrases, in hundredths; None: it has none."""
+    return max(map(hundredths, source["scores"]), default=None)
+
+
 def held_from_source(source: Mapping[str, Any]) -> Held:
     return Held(source["generation_hash"], source["document_hash"])
 
 
-def hit_from_source(source: Mapping[str, Any], score: float, terms: list[str]) -> Hit:
+def hit_from_source(source: Mapping[str, Any], score: float, terms: Container[str]) -> Hit:
     """A hit from a stored document; `terms` are those of the query's words."""
     created_at = source["created_at"]
     return Hit(
@@ -75,6 +104,8 @@ def hit_from_source(source: Mapping[str, Any], score: float, terms: list[str]) -
         keyphrases=tuple(map(Keyphrase, source["keyphrases"], source["scores"])),
         highlight=highlight(source["text"], terms),
         created_at=None if created_at is None else datetime.fromisoformat(created_at),
+        has_picture=source["has_picture"],
+        image_uri=source["image_uri"],
         extra=json.loads(source["extra"]),
     )
 

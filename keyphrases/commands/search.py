@@ -26,6 +26,7 @@ _SHOWN_FACETS = 10
 @click.option("--phrase", "phrases", multiple=True, help="Only posts with this keyphrase.")
 @click.option("--since", default=None, help="Only posts from this date on (ISO 8601).")
 @click.option("--limit", default=10, show_default=True, help="Hits to show.")
+@click.option("--after", default=None, help="The next page: what --json gave as `next`.")
 @click.option("--facets", is_flag=True, help="Count the keyphrases of all matching posts.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -34,12 +35,18 @@ def command(
     phrases: tuple[str, ...],
     since: str | None,
     limit: int,
+    after: str | None,
     facets: bool,
     as_json: bool,
 ) -> None:
-    """Search an index for QUERY in texts and keyphrases; without one, filters alone decide."""
-    asked = query_of(query, phrases=phrases, since=since, limit=limit, facets=facets)
-    results = open_index(location).search(asked)
+    """Search an index for QUERY in texts and keyphrases; without one, filters alone decide.
+
+    A query may have words, "words in a row", key:PHRASE, key:"a phrase", has:picture,
+    since:DATE, until:DATE, score:0.5 (only keyphrases that score so much count) and sort:date;
+    -PART or NOT PART for what must not be, OR, AND and brackets.
+    """
+    asked = query_of(query, phrases=phrases, since=since, limit=limit, after=after, facets=facets)
+    results = open_index(location).reader.search(asked)
     if as_json:
         click.echo(orjson.dumps(answer_of(results)))
     else:

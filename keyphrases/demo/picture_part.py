@@ -11,6 +11,7 @@ from indexer.index.location import open_index
 from indexer.index.query import Hit
 from indexer.job import IndexJob
 from indexer.search.answer import MOST_HITS, query_of
+from indexer.search.tokens import as_words
 from indexer.writing.dead_letters import read_dead_letters
 from keyphrases.chosen_model import ChosenModel
 from keyphrases.commands.index import run_indexing
@@ -55,17 +56,17 @@ class PicturePart:
         out.print(f"Model: {self._version}")
         self._index()
         index = open_index(self._places.index)
-        hits = index.search(query_of("", limit=MOST_HITS)).hits
+        hits = index.reader.search(query_of("", limit=MOST_HITS)).hits
         cards = list(_cards(Dump.open(self._dump), hits))
         if not cards:
             raise JobError(f"{self._what} could not be indexed, none of them")
         steps.begin("Look at what it says of them")
         self._look(cards)
         steps.begin("Search for what stands in no text and was only seen")
-        self._phrases = seen_phrases(hits, _SEARCHES)
+        self._phrases = list(map(as_words, seen_phrases(hits, _SEARCHES)))
         for phrase in self._phrases:
             show_command("no text has it", search_arguments(phrase, self._places.index))
-            show_results(index.search(query_of(phrase, limit=3)))
+            show_results(index.reader.search(query_of(phrase, limit=3)))
         if not self._phrases:
             out.print("Every word that the model gave stands in one of the texts, too.")
         index.close()

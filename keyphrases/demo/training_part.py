@@ -136,11 +136,11 @@ class TrainingPart:
         where = self._places.index
         index = open_index(where)
         show_command("words of the text", search_arguments("jazz concert", where, "--facets"))
-        show_results(index.search(query_of("jazz concert", limit=3, facets=True)))
+        show_results(index.reader.search(query_of("jazz concert", limit=3, facets=True)))
         why = "what only the picture shows: no text has these words"
         show_command(why, search_arguments("red boat", where))
-        show_results(index.search(query_of("red boat", limit=3)))
+        show_results(index.reader.search(query_of("red boat", limit=3)))
         filtered = search_arguments("market", where, '--phrase "blue fish"')
         show_command("only posts with a keyphrase", filtered)
-        show_results(index.search(query_of("market", phrases=["blue fish"], limit=3)))
+        show_results(index.reader.search(query_of("market", phrases=["blue fish"], limit=3)))
         index.close()

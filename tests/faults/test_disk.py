@@ -34,7 +34,7 @@ def test_a_run_whose_disk_is_full_says_so_and_goes_on_when_there_is_room(
     assert 0 < len(documents) < len(posts.texts), "the disk was not full in the middle"
     assert documents.items() <= posts.texts.items()
     index = open_index(location)
-    found = index.search(Query(words="number", limit=len(posts)))
+    found = index.reader.search(Query(words="number", limit=len(posts)))
     index.close()
     assert (found.total, {hit.id for hit in found.hits}) == (len(documents), documents.keys())
 

@@ -62,7 +62,7 @@ class Searchers:
         index = open_index(self._location)
         while not self._ended.is_set():
             try:
-                results = index.search(_EVERYTHING)
+                results = index.reader.search(_EVERYTHING)
             except BaseException as error:  # noqa: BLE001 - whatever it is, the test shall tell it
                 self.faults.append(f"{type(error).__name__}: {error}")
                 continue

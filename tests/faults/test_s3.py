@@ -139,7 +139,7 @@ def write_dump(files: Files) -> None:
 def ids_of(location: str) -> list[str]:
     index = open_index(location)
     try:
-        return [hit.id for hit in index.search(Query(limit=10_000)).hits]
+        return [hit.id for hit in index.reader.search(Query(limit=10_000)).hits]
     finally:
         index.close()
 

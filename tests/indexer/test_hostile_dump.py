@@ -117,10 +117,10 @@ def test_a_hostile_dump_is_indexed_as_far_as_it_can_be(tmp_path: Path, store: st
     assert (first.generated, first.read) == (len(good), len(good) + len(letters))
 
     index = open_index(job.index)
-    hits = {hit.id: hit for hit in index.search(Query(limit=100)).hits}
+    hits = {hit.id: hit for hit in index.reader.search(Query(limit=100)).hits}
     assert set(hits) == good
     assert [one.phrase for one in hits["sliver"].keyphrases] == ["thin", "80x10"]
-    assert index.search(Query(words="狐狸")).total == 1
+    assert index.reader.search(Query(words="狐狸")).total == 1
 
     second = index_dump(job, load=refuse_to_load)
     assert (second.unchanged, second.generated, second.dead) == (len(good), 0, first.dead)

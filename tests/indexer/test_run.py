@@ -14,6 +14,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from indexer.cluster.index_actor import RemoteIndex
+from indexer.index.condition import HasKeyphrase
 from indexer.index.location import open_index
 from indexer.index.query import Query
 from indexer.index.records import Build
@@ -73,8 +74,8 @@ def test_a_night_after_a_night_pays_only_for_what_is_new(tmp_path: Path, store: 
     assert dead_letters(first) == BAD_REASONS
     index = open_index(job.index)
     assert index.count() == GOOD
-    assert index.search(Query(words="post")).total == GOOD
-    assert any(hit.keyphrases for hit in index.search(Query(words="post", limit=GOOD)).hits)
+    assert index.reader.search(Query(words="post")).total == GOOD
+    assert any(hit.keyphrases for hit in index.reader.search(Query(words="post", limit=GOOD)).hits)
 
     seen: list[Snapshot] = []
     second = index_dump(job, load=refuse_to_load, on_progress=seen.append)
@@ -92,7 +93,7 @@ def test_a_night_after_a_night_pays_only_for_what_is_new(tmp_path: Path, store: 
     third = index_dump(job, load=LastWord)
     assert (third.generated, third.updated, third.unchanged) == (10, 5, GOOD - 15)
     assert index.count() == GOOD
-    assert index.search(Query(phrases=("changed",))).total == 10
+    assert index.reader.search(Query(where=HasKeyphrase("changed"))).total == 10
 
 
 def test_an_interrupted_run_is_resumed_and_nothing_is_done_twice(
@@ -144,9 +145,9 @@ def test_words_in_pictures_are_read_if_asked_for(tmp_path: Path, store: str) -> 
     # Of the six every second has a picture; the dead ones broke before anything could be read.
     assert (summary.generated, summary.unchanged, summary.dead) == (3, 3, without.dead)
     index = open_index(f"embedded:{tmp_path / 'index'}")
-    (hit,) = index.search(Query(phrases=("club",))).hits
+    (hit,) = index.reader.search(Query(where=HasKeyphrase("club"))).hits
     assert (hit.id, hit.text) == ("post-1", rows[1]["text"])
-    assert index.search(Query(words="boat")).total == 0
+    assert index.reader.search(Query(words="boat")).total == 0
 
 
 def test_one_poisonous_post_costs_no_other_its_keyphrases(tmp_path: Path, store: str) -> None:
@@ -189,11 +190,11 @@ def test_a_rebuild_that_fails_the_gate_changes_nothing(tmp_path: Path, store: st
             index_dump(rebuild, load=load)
     index = open_index(rebuild.index)
     assert [one.status for one in index.versions()] == ["live", "ready"]
-    assert index.search(Query(phrases=("0",))).total == 1
+    assert index.reader.search(Query(where=HasKeyphrase("0"))).total == 1
     with index.lock("operator"):
         index.promote_version(2)
-    assert index.search(Query(phrases=("0",))).total == 0
-    assert index.search(Query()).total == 20
+    assert index.reader.search(Query(where=HasKeyphrase("0"))).total == 0
+    assert index.reader.search(Query()).total == 20
 
 
 @pytest.fixture
@@ -227,7 +228,7 @@ def test_a_dump_on_s3_is_indexed_into_elasticsearch(
 
     second = index_dump(job, load=refuse_to_load)
     assert (second.unchanged, second.dead) == (40, BAD)
-    assert open_index(elastic_index).search(Query(words="number")).total == 40
+    assert open_index(elastic_index).reader.search(Query(words="number")).total == 40
     assert json.loads(second.to_json())["read"] == 40 + BAD
 
 

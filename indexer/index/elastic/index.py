@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import Elasticsearch
 
 from indexer.index import lifecycle
 from indexer.index.elastic import bulk
 from indexer.index.elastic.access import check_access
 from indexer.index.elastic.lock import IndexLock
-from indexer.index.elastic.lookup import ids_after, look_up
+from indexer.index.elastic.lookup import ask_at_once, ids_after, look_up
 from indexer.index.elastic.operations import document_operations, letter_operations
-from indexer.index.elastic.search import results, search_body, words_of
+from indexer.index.elastic.reader import ElasticReader
+from indexer.index.elastic.search import Body, search
 from indexer.index.elastic.server import Server
 from indexer.index.elastic.templates import dead_index
 from indexer.index.elastic.versions import Versions
@@ -37,7 +38,7 @@ from indexer.index.stored import (
     storable_id,
 )
 from indexer.index.survey import frequent_phrases, survey
-from posts.errors import InputError, JobError
+from posts.errors import JobError
 
 _PATIENCE_SECONDS = 300.0
 _LOOKUP = 1_000
@@ -64,6 +65,10 @@ class ElasticIndex:
     def __getstate__(self) -> dict[str, Any]:
         server = Server(self._server.url, self._server.patience)
         return self.__dict__ | {"_server": server, "_lock": None}
+
+    @property
+    def reader(self) -> ElasticReader:
+        return ElasticReader(self.location, self._server, self._name)
 
     def check(self) -> None:
         with self._server.as_input_error():
@@ -210,19 +215,6 @@ class ElasticIndex:
 
         return self._server.persistently(refreshed)
 
-    def search(self, query: Query) -> Results:
-        words = words_of(query)
-        with self._server.as_input_error():
-            try:
-                answer = self._server.impatient.search(
-                    index=self._name, **search_body(query, words)
-                )
-            except NotFoundError as error:
-                raise InputError(
-                    f"there is no index at {self.location}; run `keyphrases index` first"
-                ) from error
-        return results(answer.body, words)
-
     def close(self) -> None:
         self._server.client.close()
         self._server = Server(self._server.url, self._server.patience)
@@ -264,11 +256,10 @@ class ElasticIndex:
         return survey(partial(self._search_version, index), int(count), words)
 
     def _search_version(self, index: str, query: Query) -> Results:
-        words = words_of(query)
-        answer = self._server.persistently(
-            lambda client: client.search(index=index, **search_body(query, words))
-        )
-        return results(answer.body, words)
+        def ask(bodies: list[Body]) -> list[Any]:
+            return self._server.persistently(lambda client: ask_at_once(client, index, bodies))
+
+        return search(ask, query)
 
     def _indices(self, client: Elasticsearch) -> list[str]:
         """Those of all versions."""

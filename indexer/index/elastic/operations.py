@@ -8,9 +8,11 @@ from indexer.index.elastic import bulk
 from indexer.index.records import DeadLetter, Document, DocumentUpdate
 from indexer.index.stored import (
     UnstorableError,
+    best_score,
     document_source,
     letter_key,
     letter_source,
+    phrases_by_score,
     phrases_by_strength,
     update_source,
 )
@@ -28,7 +30,11 @@ def document_operations(
         except UnstorableError as error:
             refused[document.id] = str(error)
             continue
-        body = source | phrases_by_strength(source)
+        body = source | {
+            **phrases_by_strength(source),
+            "scored_keyphrases": phrases_by_score(source),
+            "best_score": best_score(source),
+        }
         operations.append(bulk.operation("index", version, document.id, body))
     for update in updates:
         try:

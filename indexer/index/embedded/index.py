@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from indexer.index import lifecycle
 from indexer.index.embedded.failures import as_job_error
+from indexer.index.embedded.reader import EmbeddedReader
 from indexer.index.embedded.rows import document_row, letter_row, letters_schema
 from indexer.index.embedded.search import search, with_keyphrases
 from indexer.index.embedded.table import Table
 from indexer.index.embedded.versions import VersionsFolder
-from indexer.index.query import Query, Results
 from indexer.index.records import (
     Build,
     DeadHeld,
@@ -36,9 +36,6 @@ from indexer.index.stored import (
     update_source,
 )
 from indexer.index.survey import frequent_phrases, survey
-from posts.errors import InputError, JobError
-
-T = TypeVar("T")
 
 
 class EmbeddedIndex:
@@ -53,6 +50,7 @@ class EmbeddedIndex:
         self._version: int | None = None
         self._documents: tuple[int, Table] | None = None
         self._dead: Table | None = None
+        self.reader = EmbeddedReader(location, self._folder)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return EmbeddedIndex, (self.location, self._folder.path)
@@ -134,8 +132,9 @@ class EmbeddedIndex:
         def surveyed(table: Table) -> Survey:
             return self._survey(table, frequent_phrases(partial(search, table), phrases))
 
-        nothing = Survey(documents=0, without_keyphrases=0, totals={})
-        return self._ask_live(surveyed) or nothing
+        if self._folder.live() is None:
+            return Survey(documents=0, without_keyphrases=0, totals={})
+        return self.reader.ask(surveyed)
 
     def survey_own(self, words: Sequence[str]) -> Survey:
         return self._survey(self._table(self._chosen()), words)
@@ -162,17 +161,12 @@ class EmbeddedIndex:
         version = self._version if self._version is not None else self._folder.live()
         return 0 if version is None else self._table(version).count()
 
-    def search(self, query: Query) -> Results:
-        results = self._ask_live(lambda table: search(table, query))
-        if results is None:
-            raise InputError(f"there is no index at {self.location}; run `keyphrases index` first")
-        return results
-
     def close(self) -> None:
         for table in (self._documents and self._documents[1], self._dead):
             if table is not None:
                 table.close()
         self._documents = self._dead = self._version = None
+        self.reader.close()
 
     def _apply_letters(self, letters: Sequence[DeadLetter]) -> None:
         rows = {letter_key(each.key): letter_row(letter_source(each)) for each in letters}
@@ -214,20 +208,6 @@ class EmbeddedIndex:
                 self._documents[1].close()
             self._documents = version, self._folder.table(version)
         return self._documents[1]
-
-    def _ask_live(self, ask: Callable[[Table], T]) -> T | None:
-        """What the live version answers, or None if there is none.
-
-        Another may become that meanwhile, and this one go; then that is asked.
-        """
-        while (live := self._folder.live()) is not None:
-            try:
-                with as_job_error(self._folder.path):
-                    return ask(self._table(live))
-            except (InputError, JobError):
-                if self._folder.live() == live:
-                    raise
-        return None
 
     def _letters(self) -> Table:
         if self._dead is None:

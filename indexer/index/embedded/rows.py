@@ -10,20 +10,33 @@ import tantivy
 
 from indexer.index.embedded.table import ANALYZER, SOURCE, keyed_schema
 from indexer.index.query import BOOSTS
-from indexer.index.stored import milliseconds, phrases_by_strength
+from indexer.index.stored import (
+    best_score,
+    milliseconds,
+    phrases_by_score,
+    phrases_by_strength,
+)
 
 CREATED_AT = "created_at"
 """Milliseconds since 1970; tantivy's own dates are too coarse."""
 KEYPHRASES = "keyphrases"
 """Phrases in display form, whole, for filters and facets."""
+SCORED_KEYPHRASES = "scored_keyphrases"
+"""The same with their scores (see `indexer.index.stored.scored_phrase`)."""
+BEST_SCORE = "best_score"
+"""Of all keyphrases, in hundredths."""
+HAS_PICTURE = "has_picture"
+"""0 or 1."""
 
 
 def documents_schema() -> tantivy.Schema:
     builder = keyed_schema()
     for name in BOOSTS:
-        builder.add_text_field(name, tokenizer_name=ANALYZER, index_option="freq")
+        builder.add_text_field(name, tokenizer_name=ANALYZER, index_option="position")
     builder.add_text_field(KEYPHRASES, tokenizer_name="raw", index_option="basic", fast=True)
-    builder.add_integer_field(CREATED_AT, indexed=True, fast=True)
+    builder.add_text_field(SCORED_KEYPHRASES, tokenizer_name="raw", index_option="basic")
+    for name in (CREATED_AT, BEST_SCORE, HAS_PICTURE):
+        builder.add_integer_field(name, indexed=True, fast=True)
     return builder.build()
 
 
@@ -37,8 +50,12 @@ def document_row(source: Mapping[str, Any]) -> dict[str, Any]:
         SOURCE: source,
         "text": [source["text"]],
         KEYPHRASES: source["keyphrases"],
+        SCORED_KEYPHRASES: phrases_by_score(source),
+        HAS_PICTURE: int(source["has_picture"]),
         **phrases_by_strength(source),
     }
+    if (best := best_score(source)) is not None:
+        row[BEST_SCORE] = best
     if source["created_at"] is not None:
         row[CREATED_AT] = milliseconds(datetime.fromisoformat(source["created_at"]))
     return row

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import tantivy
 
-from indexer.index.analysis import QueryWord, query_words, required_words, valid_unicode
+from indexer.index.analysis import QueryWord, query_words, required_words
+from indexer.index.embedded.conditions import conditions_of
+from indexer.index.embedded.page import page
 from indexer.index.embedded.rows import CREATED_AT, KEYPHRASES
-from indexer.index.embedded.table import KEY, Table, read_source
-from indexer.index.query import BOOSTS, Facet, Hit, Query, Results
-from indexer.index.stored import hit_from_source, milliseconds
-from posts.phrases import display_form
+from indexer.index.embedded.table import Table
+from indexer.index.query import FIRST_DAY, LAST_DAY, DayCount, Facet, Query, Results
+from indexer.index.ranking import ranking_words
+from indexer.index.spelling import MeantTerms, allowed_edits
+from indexer.index.stored import hit_from_source
 
 _BM25_CONSTANT = 1 / 2.2
 """tantivy keeps the factor (k1 + 1) of BM25 that Lucene has dropped; k1 = 1.2."""
@@ -20,20 +25,30 @@ _ALL_SEGMENT_TERMS = 100_000_000
 """No segment leaves out any phrase, so that the counts are exact."""
 
 
+_EPOCH = date(1970, 1, 1)
+_DAY = timedelta(days=1) // timedelta(milliseconds=1)
+_FIRST = (FIRST_DAY - _EPOCH) // timedelta(milliseconds=1)
+_LAST = (LAST_DAY - _EPOCH) // timedelta(milliseconds=1) + _DAY - 1
+
+
 def search(table: Table, query: Query) -> Results:
     begun = time.perf_counter()
-    words = query_words(query.words)
-    asked = _tantivy_query(table.schema, words, query)
     searcher = table.searcher()
-    total, found = _top(searcher, asked, query.limit, by_score=bool(words))
-    terms = [word.term for word in words]
-    hits = [_hit(searcher, address, score, terms) for score, address in found]
+    words, others = query_words(query.words), ranking_words(query.where)
+    misspelt = {word.term for word in words if _is_misspelt(searcher, word.term, query.boosts)}
+    asked = _tantivy_query(table.schema, words, misspelt, query)
+    total, found = page(searcher, asked, query, ranked=bool(words or others))
+    more, found = found[query.limit :], found[: query.limit]
+    terms = MeantTerms([word.term for word in (*words, *others)], misspelt)
+    hits = [hit_from_source(each.source(searcher), each.score, terms) for each in found]
     facets = _facets(searcher, asked, query.facet_size) if query.facets else []
     return Results(
         total=total,
         took_ms=(time.perf_counter() - begun) * 1000,
         hits=tuple(hits),
         facets=tuple(facets),
+        days=tuple(_days(searcher, asked)) if query.days else (),
+        next=found[-1].place(query, len(found)) if more and found else None,
     )
 
 
@@ -43,81 +58,72 @@ def with_keyphrases(table: Table) -> int:
     return int(table.searcher().search(any_phrase, 1).count)
 
 
-def _tantivy_query(schema: tantivy.Schema, words: list[QueryWord], query: Query) -> tantivy.Query:
-    new, must = tantivy.Query, tantivy.Occur.Must
-    filters = [
-        new.term_query(schema, KEYPHRASES, valid_unicode(display_form(phrase)), "basic")
-        for phrase in query.phrases
-    ]
-    if query.since is not None:
-        filters.append(
-            new.range_query(
-                schema, CREATED_AT, tantivy.FieldType.Integer, milliseconds(query.since), None
-            )
-        )
-    parts = [(must, new.const_score_query(each, 0.0)) for each in filters]
+def _is_misspelt(searcher: tantivy.Searcher, term: str, names: Iterable[str]) -> bool:
+    """No post has it, and it is long enough to be meant for another."""
+    return allowed_edits(term) > 0 and not any(searcher.doc_freq(name, term) for name in names)
+
+
+def _tantivy_query(
+    schema: tantivy.Schema, words: list[QueryWord], misspelt: Collection[str], query: Query
+) -> tantivy.Query:
+    new, must, should = tantivy.Query, tantivy.Occur.Must, tantivy.Occur.Should
+    parts = [(must, new.const_score_query(each, 0.0)) for each in conditions_of(schema, query)]
     if words:
-        parts.append((must, _enough_words(schema, words)))
-    return new.boolean_query(parts) if parts else new.const_score_query(new.all_query(), 0.0)
+        enough = query.enough_words or required_words(len(words))
+        parts.append((must, _enough_words(schema, words, misspelt, query.boosts, enough)))
+    if not parts:
+        return new.const_score_query(new.all_query(), 0.0)
+    ranked = [
+        (should, _anywhere(schema, word.term, query.boosts)) for word in ranking_words(query.where)
+    ]
+    return new.boolean_query([*parts, *ranked])
 
 
-def _enough_words(schema: tantivy.Schema, words: list[QueryWord]) -> tantivy.Query:
-    new, should = tantivy.Query, tantivy.Occur.Should
-    alternatives = [
-        new.boolean_query(
-            [
-                (should, new.boost_query(_term(schema, field, word), boost * _BM25_CONSTANT))
-                for field, boost in BOOSTS.items()
-            ]
-        )
+def _enough_words(
+    schema: tantivy.Schema,
+    words: list[QueryWord],
+    misspelt: Collection[str],
+    boosts: Mapping[str, float],
+    enough: int,
+) -> tantivy.Query:
+    meant = [
+        (_nearly if word.term in misspelt else _anywhere)(schema, word.term, boosts)
         for word in words
     ]
-    return new.boolean_query(
-        [(should, each) for each in alternatives],
-        minimum_number_should_match=required_words(len(words)),
+    return tantivy.Query.boolean_query(
+        [(tantivy.Occur.Should, each) for each in meant],
+        minimum_number_should_match=enough,
     )
 
 
-def _term(schema: tantivy.Schema, field: str, word: QueryWord) -> tantivy.Query:
-    return tantivy.Query.term_query(schema, field, word.term, "freq")
+def _anywhere(schema: tantivy.Schema, term: str, boosts: Mapping[str, float]) -> tantivy.Query:
+    """The term in any field."""
+    new = tantivy.Query
+    fields = [
+        new.boost_query(new.term_query(schema, name, term, "freq"), boost * _BM25_CONSTANT)
+        for name, boost in boosts.items()
+    ]
+    return new.boolean_query([(tantivy.Occur.Should, each) for each in fields])
 
 
-Found = tuple[float, tantivy.DocAddress]
+def _nearly(schema: tantivy.Schema, term: str, boosts: Mapping[str, float]) -> tantivy.Query:
+    """A term that is spelled nearly so in any field; how nearly and how often does not weigh."""
+    new = tantivy.Query
+    fields = [
+        new.const_score_query(new.fuzzy_term_query(schema, name, term, allowed_edits(term)), boost)
+        for name, boost in boosts.items()
+    ]
+    return new.boolean_query([(tantivy.Occur.Should, each) for each in fields])
 
 
-def _top(
-    searcher: tantivy.Searcher, query: tantivy.Query, limit: int, *, by_score: bool
-) -> tuple[int, list[Found]]:
-    """Total, and the first hits by falling score and then by id."""
-    if not by_score:
-        ordered = searcher.search(query, max(limit, 1), order_by_field=KEY, order=tantivy.Order.Asc)
-        return ordered.count, [(0.0, address) for _, address in ordered.hits[:limit]]
-    fetch = max(limit, 1)
-    while True:
-        result = searcher.search(query, fetch)
-        # The last score may go on beyond the last hit; the smallest ids may be there.
-        if len(result.hits) < fetch or result.hits[-1][0] < result.hits[max(limit, 1) - 1][0]:
-            break
-        fetch *= 4
-    return result.count, _by_score_and_id(searcher, result.hits, limit)
-
-
-def _by_score_and_id(searcher: tantivy.Searcher, hits: list[Found], limit: int) -> list[Found]:
-    if limit == 0 or not hits:
-        return []
-    worst = hits[min(limit, len(hits)) - 1][0]
-    close = [(score, address) for score, address in hits if score >= worst]
-    if len({score for score, _ in close}) == len(close):
-        return close
-    keyed = [(-score, read_source(searcher, address)["id"], address) for score, address in close]
-    keyed.sort(key=lambda found: found[:2])
-    return [(-score, address) for score, _, address in keyed[:limit]]
-
-
-def _hit(
-    searcher: tantivy.Searcher, address: tantivy.DocAddress, score: float, terms: list[str]
-) -> Hit:
-    return hit_from_source(read_source(searcher, address), score, terms)
+def _days(searcher: tantivy.Searcher, query: tantivy.Query) -> list[DayCount]:
+    bounds = {"min": _FIRST, "max": _LAST}
+    asked = {"field": CREATED_AT, "interval": _DAY, "min_doc_count": 1, "hard_bounds": bounds}
+    result = searcher.aggregate(query, {"days": {"histogram": asked}})
+    return [
+        DayCount(_EPOCH + timedelta(milliseconds=bucket["key"]), int(bucket["doc_count"]))
+        for bucket in result["days"]["buckets"]
+    ]
 
 
 def _facets(searcher: tantivy.Searcher, query: tantivy.Query, size: int) -> list[Facet]:
@@ -128,10 +134,11 @@ def _facets(searcher: tantivy.Searcher, query: tantivy.Query, size: int) -> list
     """
     if size == 0:
         return []
-    frequent = _phrases(searcher, query, size, {"_count": "desc"})
-    if len(frequent) < size:
-        return sorted(frequent, key=lambda facet: (-facet.count, facet.phrase))
-    last = min(facet.count for facet in frequent)
+    # One more, to see whether others are as frequent as the last one.
+    frequent = _phrases(searcher, query, size + 1, {"_count": "desc"})
+    last = frequent[size - 1].count if len(frequent) >= size else 0
+    if len(frequent) <= size or frequent[size].count < last:
+        return sorted(frequent, key=lambda facet: (-facet.count, facet.phrase))[:size]
     above = [facet for facet in frequent if facet.count > last]
     by_name = _phrases(searcher, query, 2 * size, {"_key": "asc"}, least=last)
     level = [facet for facet in by_name if facet.count == last][: size - len(above)]

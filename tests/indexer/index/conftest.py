@@ -25,8 +25,10 @@ def used_servers() -> Iterator[set[str]]:
     yield urls
     for url in urls:
         client = Elasticsearch(url)
-        if names := list(client.indices.get(index=f"{_PREFIX}*", features="aliases")):
-            client.indices.delete(index=names)
+        names = list(client.indices.get(index=f"{_PREFIX}*", features="aliases"))
+        # All of them in one request would be a longer line than the server takes.
+        for start in range(0, len(names), 50):
+            client.indices.delete(index=names[start : start + 50])
         for kind in ("documents", "dead"):
             client.options(ignore_status=404).indices.delete_index_template(
                 name=f"keyphrases-{_PREFIX}-*-{kind}"

@@ -189,7 +189,7 @@ def test_a_server_that_goes_away_ends_the_run_when_the_patience_does(
 
 def test_a_server_that_is_not_there_is_an_input_error() -> None:
     index = open_index("http://127.0.0.1:9/posts")
-    for action in (index.check, index.live, lambda: index.search(Query(words="cat"))):
+    for action in (index.check, index.live, lambda: index.reader.search(Query(words="cat"))):
         with pytest.raises(InputError, match=r"http://127\.0\.0\.1:9 cannot be reached"):
             action()
     with pytest.raises(InputError, match="cannot be reached"), index.lock("first"):

@@ -27,7 +27,7 @@ from tests.servers.small_disk import SmallDisk
 def test_a_folder_with_other_files_is_no_index(tmp_path: Path) -> None:
     (tmp_path / "holiday.txt").write_text("beach")
     index = open_index(f"embedded:{tmp_path}")
-    for action in (index.check, index.live, lambda: index.search(Query(words="cat"))):
+    for action in (index.check, index.live, lambda: index.reader.search(Query(words="cat"))):
         with pytest.raises(InputError, match="holds other files and no index"):
             action()
     with pytest.raises(InputError, match="holds other files"), index.lock("first"):
@@ -100,7 +100,7 @@ def begins_and_works(location: str, build: Build, rebuild: bool = False) -> None
         index.promote()
     index.close()
     index.check()
-    assert index.search(Query(words="cat")).total == 1
+    assert index.reader.search(Query(words="cat")).total == 1
 
 
 @pytest.mark.parametrize("build", [BUILD, OTHER_BUILD], ids=["same model", "another model"])
@@ -139,7 +139,7 @@ def test_a_rebuild_killed_at_any_step_of_its_beginning_is_resumed(tmp_path: Path
         begins_and_works(location, BUILD)
         if not begin_killed_after(steps, location, OTHER_BUILD, rebuild=True):
             break
-        assert open_index(location).search(Query(words="cat")).total == 1
+        assert open_index(location).reader.search(Query(words="cat")).total == 1
         begins_and_works(location, OTHER_BUILD, rebuild=True)
     assert steps > 5
 
@@ -169,7 +169,7 @@ def test_an_index_whose_segments_are_gone_fails_in_our_words(tmp_path: Path) -> 
     for path in (tmp_path / "000001").glob("*.store"):
         path.unlink()
     with pytest.raises((InputError, JobError)):
-        index.search(Query(words="plain"))
+        index.reader.search(Query(words="plain"))
 
 
 def test_a_write_that_cannot_be_durable_is_a_job_error(tmp_path: Path) -> None:
@@ -226,17 +226,17 @@ with index.lock("killed"):
 
 
 def test_a_search_of_another_process_sees_commits_and_promotions(tmp_path: Path) -> None:
-    writer, reader = open_index(f"embedded:{tmp_path}"), open_index(f"embedded:{tmp_path}")
+    writer, searched = open_index(f"embedded:{tmp_path}"), open_index(f"embedded:{tmp_path}")
     writer.begin(BUILD)
     writer.write([document("p1", "cat")])
-    assert reader.search(Query(words="cat")).total == 1
+    assert searched.reader.search(Query(words="cat")).total == 1
     writer.write([document("p2", "cat")])
-    assert reader.search(Query(words="cat")).total == 2
+    assert searched.reader.search(Query(words="cat")).total == 2
     writer.begin(OTHER_BUILD, rebuild=True)
     writer.write([document("p3", "cat")])
-    assert reader.search(Query(words="cat")).total == 2
+    assert searched.reader.search(Query(words="cat")).total == 2
     writer.promote()
-    assert reader.search(Query(words="cat")).total == 1
+    assert searched.reader.search(Query(words="cat")).total == 1
     writer.close()
 
 
@@ -257,7 +257,7 @@ def test_a_full_disk_is_told_and_a_write_that_failed_for_it_leaves_nothing(
             )
         assert index.write([document("later", "a cat")]) == {}
     index.close()
-    assert {hit.id for hit in index.search(Query(words="cat")).hits} == {"kept", "later"}
+    assert {hit.id for hit in index.reader.search(Query(words="cat")).hits} == {"kept", "later"}
     assert index.count() == 2
 
 

@@ -33,7 +33,7 @@ def rebuilt(index: Index, id: str, run: str = "later") -> None:
 
 
 def found(index: Index) -> list[str]:
-    return [hit.id for hit in index.search(Query(words="cat")).hits]
+    return [hit.id for hit in index.reader.search(Query(words="cat")).hits]
 
 
 def test_a_version_tells_how_far_it_has_come(index: Index) -> None:

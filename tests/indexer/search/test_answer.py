@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from indexer.index.query import Facet, Hit, Results
-from indexer.search.answer import answer_of, parse_since, query_of
+from indexer.search.answer import answer_of, query_of
+from indexer.search.dates import parse_since
 from posts.errors import InputError
 from posts.phrases import Keyphrase
 
@@ -31,6 +32,8 @@ def test_an_answer_has_the_shape_of_the_contract() -> None:
                 "text": "a cat",
                 "keyphrases": [{"phrase": "red cat", "score": 0.5}],
                 "highlight": "a <mark>cat</mark>",
+                "created_at": None,
+                "has_picture": False,
             }
         ],
         "facets": {"keyphrases": [{"phrase": "red cat", "count": 7}]},

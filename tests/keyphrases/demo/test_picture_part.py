@@ -66,7 +66,7 @@ def test_pictures_are_indexed_and_shown_and_nothing_is_trained(
     assert "gold" not in shown.output
     assert f"--facets --index {shown.index}" in shown.output
     assert shown.page.count("<article>") == shown.page.count("<img ") == 2
-    found = open_index(shown.index).search(query_of("sofa"))
+    found = open_index(shown.index).reader.search(query_of("sofa"))
     assert [hit.id for hit in found.hits] == ["cat.png"]
 
 
@@ -91,7 +91,7 @@ def test_a_second_folder_takes_the_place_of_the_first(
 
     shown = run(other, random_store, capsys)
 
-    found = open_index(shown.index).search(query_of(""))
+    found = open_index(shown.index).reader.search(query_of(""))
     assert [hit.id for hit in found.hits] == ["dog.png"]
 
 

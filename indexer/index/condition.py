@@ -1,0 +1,59 @@
+"""Conditions: what a post must be, whatever its rank; a small tree that both engines understand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class HasKeyphrase:
+    """The post has this keyphrase, as a whole, in whatever case."""
+
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class HasWords:
+    """The text or one keyphrase has these words, one directly after the other, in their order.
+
+    Nothing has no words at all: where the text has none, no post meets it.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HasId:
+    """It is this post."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HasPicture:
+    """The post came with a picture that the model has seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All parts are met; so of none."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One part or more is met; never of none."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part is not met."""
+
+    part: Condition
+
+
+Condition: TypeAlias = HasKeyphrase | HasWords | HasId | HasPicture | Every | Either | Not

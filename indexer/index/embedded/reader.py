@@ -1,0 +1,101 @@
+"""Reading the embedded index: the protocol of a reader over its live version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import tantivy
+
+from indexer.index.embedded.failures import as_job_error
+from indexer.index.embedded.rows import KEYPHRASES, SCORED_KEYPHRASES
+from indexer.index.embedded.search import search
+from indexer.index.embedded.table import Table
+from indexer.index.embedded.versions import VersionsFolder
+from indexer.index.query import BOOSTS, Hit, Query, Results
+from indexer.index.reader import ScoredPhrase
+from indexer.index.stored import hit_from_source, phrase_and_score, storable_id
+from posts.errors import InputError, JobError
+
+T = TypeVar("T")
+
+
+class EmbeddedReader:
+    """See `indexer.index.reader.Reader`."""
+
+    def __init__(self, location: str, folder: VersionsFolder) -> None:
+        self.location = location
+        self._folder = folder
+        self._table: tuple[int, Table] | None = None
+
+    def search(self, query: Query) -> Results:
+        return self.ask(lambda table: search(table, query))
+
+    def post(self, id: str) -> Hit | None:
+        found = self.ask(lambda table: table.sources([id] if storable_id(id) else []))
+        return hit_from_source(found[id], 0.0, ()) if id in found else None
+
+    def posts_with_phrases(self, phrases: Sequence[str]) -> Mapping[str, int]:
+        def counted(table: Table) -> dict[str, int]:
+            count = _Counter(table)
+            return {phrase: count(count.term(KEYPHRASES, phrase)) for phrase in phrases}
+
+        return self.ask(counted)
+
+    def posts_with_words(self, terms: Sequence[str]) -> Mapping[str, int]:
+        def counted(table: Table) -> dict[str, int]:
+            count = _Counter(table)
+            return {
+                term: count(count.any_of([count.term(name, term) for name in BOOSTS]))
+                for term in terms
+            }
+
+        return self.ask(counted)
+
+    def vocabulary(self) -> Iterator[ScoredPhrase]:
+        found = self.ask(lambda table: table.searcher().terms_with_prefix(SCORED_KEYPHRASES, ""))
+        for term, posts in found:
+            yield ScoredPhrase(*phrase_and_score(term), posts)
+
+    def ask(self, question: Callable[[Table], T]) -> T:
+        """What the live version answers; `InputError` if there is none.
+
+        Another may become that meanwhile, and this one go; then that is asked.
+        """
+        while (live := self._folder.live()) is not None:
+            try:
+                with as_job_error(self._folder.path):
+                    return question(self._table_of(live))
+            except (InputError, JobError):
+                if self._folder.live() == live:
+                    raise
+        raise InputError(f"there is no index at {self.location}; run `keyphrases index` first")
+
+    def close(self) -> None:
+        if self._table is not None:
+            self._table[1].close()
+            self._table = None
+
+    def _table_of(self, version: int) -> Table:
+        # Taken once: another thread may change it at any time, to a table that is as good.
+        kept = self._table
+        if kept is None or kept[0] != version:
+            kept = self._table = version, self._folder.table(version)
+        return kept[1]
+
+
+class _Counter:
+    """Counts documents of one view of a table."""
+
+    def __init__(self, table: Table) -> None:
+        self._schema = table.schema
+        self._searcher = table.searcher()
+
+    def __call__(self, asked: tantivy.Query) -> int:
+        return int(self._searcher.search(asked, 1).count)
+
+    def term(self, name: str, value: Any) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, name, value, "basic")
+
+    def any_of(self, queries: Sequence[tantivy.Query]) -> tantivy.Query:
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, each) for each in queries])
