@@ -1,0 +1,127 @@
+"""Searching one index from Python, as the command line, the HTTP API and the page do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from indexer.index.location import open_index
+from indexer.index.query import Hit, Results
+from indexer.search.answer import query_of
+from indexer.search.related import Related, related
+from indexer.search.similar import similar_query
+from indexer.search.suggester import Suggester
+
+_FRESH_SECONDS = 300.0
+"""How old the keyphrases may be that are suggested; each suggestion is looked up all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    phrase: str
+    count: int
+    """Posts that have it; never 0."""
+
+
+class Index:
+    """An index to be searched; safe for many threads.
+
+        with Index("embedded:index") as index:
+            for hit in index.search('garden -key:"red boat" since:2026-01-01').hits:
+                print(hit.id, hit.keyphrases)
+
+    `location` is `embedded:PATH` or `http(s)://host:port/NAME`, with credentials for
+    Elasticsearch in the environment. All methods raise `posts.errors.InputError`, whose sentence
+    is for people: where there is no such index or it cannot be reached, and for a query that is
+    not understood (`indexer.search.query_error.QueryError`, with the place).
+    """
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        self._index = open_index(location)
+        self._suggester: tuple[float, Suggester] | None = None
+        self._suggesting = threading.Lock()
+
+    def search(
+        self,
+        query: str = "",
+        *,
+        phrases: Sequence[str] = (),
+        since: str | None = None,
+        limit: int = 10,
+        after: str | None = None,
+        facets: bool = False,
+        days: bool = False,
+    ) -> Results:
+        """Posts for a query in the query language (see `docs/search.md`).
+
+        phrases: keyphrases that a post must have; since: an ISO 8601 date or time; after: a place
+        that `indexer.search.places.place_to_text` gave for the page before; facets and days:
+        count keyphrases, and posts by day, over all matching posts.
+        """
+        asked = query_of(
+            query,
+            phrases=phrases,
+            since=since,
+            limit=limit,
+            after=after,
+            facets=facets,
+            days=days,
+        )
+        return self._index.reader.search(asked)
+
+    def suggest(self, typed: str, limit: int = 8) -> list[Suggestion]:
+        """Keyphrases that begin, or one of whose words begins, as what is typed, or nearly so.
+
+        The first call reads all keyphrases, which takes seconds for a million posts.
+        """
+        phrases = self._fresh_suggester().suggest(typed, limit)
+        counts = self._index.reader.posts_with_phrases(phrases)
+        return [Suggestion(phrase, counts[phrase]) for phrase in phrases if counts[phrase]]
+
+    def related(self, query: str, *, phrases: Sequence[str] = (), limit: int = 10) -> list[Related]:
+        """Keyphrases that tell the posts of a query from others."""
+        return related(self._index.reader, query_of(query, phrases=phrases), limit)
+
+    def post(self, id: str) -> Hit | None:
+        return self._index.reader.post(id)
+
+    def similar(self, id: str, limit: int = 10) -> Results | None:
+        """Posts like this one, itself not among them; None: there is no such post."""
+        reader = self._index.reader
+        begun = time.perf_counter()
+        post = reader.post(id)
+        if post is None:
+            return None
+        query = similar_query(reader, post, limit)
+        if query is None:
+            return Results(total=0, took_ms=(time.perf_counter() - begun) * 1000, hits=())
+        return reader.search(query)
+
+    def close(self) -> None:
+        self._index.close()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _fresh_suggester(self) -> Suggester:
+        """One thread makes a new one; the others go on with the old one if there is one."""
+        kept = self._suggester
+        if kept is not None and time.monotonic() - kept[0] < _FRESH_SECONDS:
+            return kept[1]
+        if kept is not None and not self._suggesting.acquire(blocking=False):
+            return kept[1]
+        if kept is None:
+            self._suggesting.acquire()
+        try:
+            if self._suggester is None or self._suggester is kept:
+                made = Suggester(self._index.reader.vocabulary())
+                self._suggester = time.monotonic(), made
+            return self._suggester[1]
+        finally:
+            self._suggesting.release()
