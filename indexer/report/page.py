@@ -16,6 +16,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from indexer.plot_style import DARK, LIGHT, Theme
 from indexer.report import plots, wording
 from indexer.report.record import RunReport
 from indexer.report.throughput import Part, throughput
@@ -98,10 +99,9 @@ def _scores(report: RunReport) -> _Plot:
     return _plot(alt, lambda theme: plots.draw_scores(bins, before, theme))
 
 
-def _plot(alt: str, draw: Callable[[plots.Theme], bytes]) -> _Plot:
+def _plot(alt: str, draw: Callable[[Theme], bytes]) -> _Plot:
     light, dark = (
-        f"data:image/png;base64,{base64.b64encode(draw(theme)).decode()}"
-        for theme in (plots.LIGHT, plots.DARK)
+        f"data:image/png;base64,{base64.b64encode(draw(theme)).decode()}" for theme in (LIGHT, DARK)
     )
     return _Plot(light, dark, alt)
 

@@ -6,18 +6,15 @@ nothing that came from posts, which may be markup to matplotlib or in a script i
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, MaxNLocator, PercentFormatter
 
+from indexer.plot_style import Theme, as_png, plot_style
 from indexer.report.throughput import Part
 
 WIDTH, HEIGHT = 480, 260
@@ -31,25 +28,9 @@ _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800,
 _MOST_TIMES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """Colours on a page; the ground is the page's own."""
-
-    ink: str
-    faint: str
-    grid: str
-    main: str
-    main_soft: str
-    other: str
-
-
-LIGHT = Theme("#22282f", "#8a939c", "#e8ebee", "#127a83", "#bfe0e2", "#c8601b")
-DARK = Theme("#e6eaee", "#7d8893", "#333b44", "#45b8c1", "#1d5258", "#f0935a")
-
-
 def draw_throughput(parts: Sequence[Part], started: datetime, mean: float, theme: Theme) -> bytes:
     """A PNG: posts per second over the time of day (UTC), and the mean of the run."""
-    with _style(theme):
+    with plot_style(theme):
         figure, axes = _axes()
         begun = started.timestamp()
         edges = [begun + one.start for one in parts] + [begun + parts[-1].end]
@@ -68,12 +49,12 @@ def draw_throughput(parts: Sequence[Part], started: datetime, mean: float, theme
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(EngFormatter(sep=""))
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
-        return _png(figure)
+        return as_png(figure)
 
 
 def draw_scores(now: Sequence[int], before: Sequence[int] | None, theme: Theme) -> bytes:
     """A PNG: the share of the keyphrases by score, and that of an earlier run."""
-    with _style(theme):
+    with plot_style(theme):
         figure, axes = _axes()
         edges = [place / len(now) for place in range(len(now) + 1)]
         axes.bar(
@@ -91,7 +72,7 @@ def draw_scores(now: Sequence[int], before: Sequence[int] | None, theme: Theme) 
         axes.set_ylabel("keyphrases")
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        return _png(figure)
+        return as_png(figure)
 
 
 def _shares(bins: Sequence[int]) -> list[float]:
@@ -108,44 +89,7 @@ def _times_of_day(start: float, end: float) -> tuple[list[int], list[str]]:
     return ticks, [f"{datetime.fromtimestamp(tick, UTC):{form}}" for tick in ticks]
 
 
-def _style(theme: Theme) -> AbstractContextManager[None]:
-    """The user's own settings shall not change a picture, nor a picture theirs."""
-    return matplotlib.style.context(
-        [
-            "default",
-            {
-                "figure.facecolor": "none",
-                "axes.facecolor": "none",
-                "savefig.facecolor": "none",
-                "font.size": 9.5,
-                "text.color": theme.ink,
-                "axes.labelcolor": theme.ink,
-                "axes.edgecolor": theme.faint,
-                "axes.spines.top": False,
-                "axes.spines.right": False,
-                "axes.grid": True,
-                "axes.grid.axis": "y",
-                "axes.axisbelow": True,
-                "grid.color": theme.grid,
-                "xtick.color": theme.faint,
-                "ytick.color": theme.faint,
-                "xtick.labelcolor": theme.ink,
-                "ytick.labelcolor": theme.ink,
-                "legend.frameon": False,
-                "legend.fontsize": 9,
-                "legend.labelcolor": theme.ink,
-            },
-        ]
-    )
-
-
 def _axes() -> tuple[Figure, Axes]:
     inches = (WIDTH * _SCALE / _DOTS, HEIGHT * _SCALE / _DOTS)
     figure = Figure(figsize=inches, dpi=_DOTS, layout="constrained")
     return figure, figure.subplots()
-
-
-def _png(figure: Figure) -> bytes:
-    image = io.BytesIO()
-    figure.savefig(image, format="png", metadata={"Software": None})
-    return image.getvalue()

@@ -14,10 +14,11 @@ import pytest
 from PIL import Image
 
 from indexer.gate import Check
+from indexer.plot_style import LIGHT
 from indexer.report import wording
 from indexer.report.earlier import compare
 from indexer.report.page import draw_page
-from indexer.report.plots import LIGHT, draw_throughput
+from indexer.report.plots import draw_throughput
 from indexer.report.record import LetterExample, Outcome, ReasonCount, RunReport
 from indexer.report.throughput import throughput
 from tests.indexer.report.reports import STARTED, a_report, counts, phrases
