@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,14 +12,13 @@ from indexer.index.location import open_index
 from indexer.index.protocol import Index
 from indexer.index.records import Build
 from indexer.job import IndexJob
+from indexer.preflight.probe import probe_writing
 from indexer.stages.retried import NONE_RETRIED, RetriedKeys
 from model_store.footprint import base_folder
 from model_store.picture_size import picture_size
 from model_store.store import ModelVersion, Store
 from posts.dump import Dump
-from posts.errors import InputError, KeyphraseError
-from posts.files import Files, open_files
-from posts.files.local import LocalFiles
+from posts.errors import InputError
 from posts.fragment import Fragment
 from posts.ocr import ocr_version
 from posts.picture_size import PictureSize
@@ -77,9 +75,9 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
     fragments = dump.fragments()
     retried = NONE_RETRIED if job.retry_dead is None else RetriedKeys.read(job.retry_dead)
     if job.dead_letters_folder is not None:
-        _probe_writing(job.dead_letters_folder, run, "dead letters", "--dead-letters")
+        probe_writing(job.dead_letters_folder, run, "dead letters", "--dead-letters")
     if job.report_folder is not None:
-        _probe_writing(job.report_folder, run, "the report", "--report")
+        probe_writing(job.report_folder, run, "the report", "--report")
     return Preflight(
         dump=dump,
         fragments=fragments,
@@ -104,30 +102,3 @@ def _check_base(model: ModelVersion) -> None:
             f"the base of {model} is not in {name}, where it was when that was trained; bring it "
             "back or take another model"
         )
-
-
-def _probe_writing(folder: str, run: str, what: str, option: str) -> None:
-    """It is written at the end of the night: too late to learn that it cannot."""
-    probe = f".probe-{run}"
-    try:
-        files = open_files(folder)
-        made = _missing_folders(files)
-        files.write(probe, b"")
-        # Who may write but not delete can still have it written.
-        with contextlib.suppress(KeyphraseError, OSError):
-            files.delete(probe)
-            for one in made:
-                one.rmdir()
-    except (KeyphraseError, OSError) as error:
-        why = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"{what} cannot be written to {folder}: {why}; choose another {option}"
-        ) from error
-
-
-def _missing_folders(files: Files) -> list[Path]:
-    """Folders that writing will make, the innermost first."""
-    if not isinstance(files, LocalFiles):
-        return []
-    root = Path(files.root)
-    return [one for one in (root, *root.parents) if not one.exists()]
