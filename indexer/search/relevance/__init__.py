@@ -1,0 +1,1 @@
+"""How well search finds posts: queries and judgements from gold keyphrases, measures, a report."""
