@@ -25,14 +25,15 @@ COMMANDS = {
     "tag": "Print the keyphrases of some pictures and texts.",
     "index": "Generate keyphrases for a dump and make them searchable.",
     "search": "Search an index.",
+    "evaluate-search": "Measure how well an index finds posts with gold keyphrases.",
     "delete": "Take posts down: out of the index and of all later runs.",
     "indexes": "List the versions of an index, promote, roll back and remove them.",
     "models": "List, inspect, promote, roll back and verify models.",
     "submit": "Run `index` or `train` on a Ray cluster, as the job of a night.",
 }
 
-_MODULES = {"import": "import_data_set"}
-"""Commands whose modules have other names: a keyword of Python can be none."""
+_MODULES = {"import": "import_data_set", "evaluate-search": "evaluate_search"}
+"""Commands whose modules have other names: neither a keyword of Python nor a dash can be in one."""
 
 
 class LazyGroup(click.Group):

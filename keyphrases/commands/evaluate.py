@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from keyphrases.console import Bar, err, out, table
+from keyphrases.output_file import check_output_file
 from model_store.keyphraser import Keyphraser
 from model_store.store import Store
-from posts.errors import InputError
 from posts.ocr import ocr_version
 from trainer.evaluation import Evaluation, evaluate
 from trainer.report import (
@@ -65,10 +65,7 @@ def command(
     names = expand_scenarios(scenarios)
     if ocr:
         ocr_version()
-    if json_path is not None and not json_path.parent.is_dir():
-        raise InputError(
-            f"{json_path.parent} is no folder, so {json_path.name} cannot be put there"
-        )
+    check_output_file(json_path)
     if folder is not None:
         check_report_folder(folder)
     models = Store(store)
