@@ -10,6 +10,7 @@ from indexer.index.condition import (
     Condition,
     Either,
     Every,
+    HasId,
     HasKeyphrase,
     HasPicture,
     HasWords,
@@ -127,6 +128,14 @@ def test_conditions_decide(filled: Index, where: Condition, wanted: str) -> None
 )
 def test_dates_and_scores_decide(filled: Index, query: Query, wanted: str) -> None:
     assert ids(filled, query) == wanted
+
+
+def test_hundreds_of_posts_are_found_by_their_ids(index: Index) -> None:
+    posts = [document(f"{number:03}") for number in range(501)]
+    fill(index, posts)
+    wanted = [post.id for post in posts[1:]]
+    query = Query(where=Either(tuple(map(HasId, [*wanted, "unheard of"]))), limit=600)
+    assert [hit.id for hit in index.reader.search(query).hits] == wanted
 
 
 def test_words_of_conditions_weigh_too(filled: Index) -> None:
