@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 RESULTS = Path(__file__).parent / "results"
-_PACKAGES = ("torch", "transformers", "peft", "ray", "numpy", "pyarrow")
+_PACKAGES = ("torch", "transformers", "peft", "ray", "numpy", "pyarrow", "tantivy")
 
 
 def write_result(name: str, method: str, measured: Mapping[str, Any]) -> Path:
