@@ -87,7 +87,8 @@ def command(
 
 def _show(report: RelevanceReport) -> None:
     out.print(tables.about(report))
-    for one in (tables.ways_table(report), tables.thresholds_table(report)):
+    for whole in (tables.ways_table(report), tables.thresholds_table(report)):
+        one = whole.narrow()
         out.print(table(one.title, one.columns, one.rows))
     out.print(tables.recommendation(report))
     if report.left_out:

@@ -41,6 +41,7 @@ def test_a_table_and_files_have_the_same_figures(
     assert [one["threshold"] for one in found["thresholds"]] == [0, 0.3, 0.5]
     assert (found["queries"], found["posts"], found["posts_not_in_index"]) == (3, 4, 1)
     assert "3 queries, 4 posts" in done.stdout
+    assert "…" not in done.stdout
     for name in ("text_only", "keyphrases_only", "both"):
         for measure in ("ndcg@10", "recall@100", "mrr"):
             assert f"{found[name][measure]:.3f}" in done.stdout

@@ -34,6 +34,8 @@ def to_markdown(report: RelevanceReport, plot: str, files: Mapping[str, str]) ->
         _table(ways),
         f"## {_capital(thresholds.title)}",
         _table(thresholds),
+        "*per post*: keyphrases that a post has left; *behind*: by how much *both* at its best "
+        "threshold is better than here.",
         f"{_capital(sentence)}.",
         f"![Measures by threshold]({plot})",
         "## Beside this file",

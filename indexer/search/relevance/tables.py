@@ -20,6 +20,16 @@ class Table:
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+    lesser: frozenset[int]
+    """Places of the columns for which a terminal of 80 characters has no room."""
+
+    def narrow(self) -> Table:
+        """Without those."""
+
+        def cut(row: Sequence[str]) -> list[str]:
+            return [cell for place, cell in enumerate(row) if place not in self.lesser]
+
+        return Table(self.title, cut(self.columns), list(map(cut, self.rows)), frozenset())
 
 
 def ways_table(report: RelevanceReport) -> Table:
@@ -34,6 +44,7 @@ def ways_table(report: RelevanceReport) -> Table:
             ["both", *_cells(whole.both)],
             ["both - text only", *_cells(whole.difference, signed=True)],
         ],
+        lesser=frozenset({4, 6}),
     )
 
 
@@ -42,8 +53,8 @@ def thresholds_table(report: RelevanceReport) -> Table:
     return Table(
         "nDCG@10 if no keyphrase scores below a threshold",
         [
-            *("threshold", "keyphrases a post", "keyphrases only", "both", "95%"),
-            *("behind the best", "95%"),
+            *("threshold", "per post", "keyphrases only", "both", "95%"),
+            *("behind", "95%"),
         ],
         [
             [
@@ -55,6 +66,7 @@ def thresholds_table(report: RelevanceReport) -> Table:
             ]
             for one in report.comparison.thresholds
         ],
+        lesser=frozenset({4}),
     )
 
 
@@ -81,5 +93,5 @@ def _cells(scores: Scores, *, signed: bool = False) -> list[str]:
 def _pair(score: Score, *, signed: bool = False) -> tuple[str, str]:
     low, high = score.interval
     if signed:
-        return f"{score.value:+.3f}", f"{low:+.3f} to {high:+.3f}"
-    return f"{score.value:.3f}", f"{low:.3f}-{high:.3f}"
+        return f"{score.value:+.3f}", f"{low:+.3f}..{high:+.3f}"
+    return f"{score.value:.3f}", f"{low:.3f}..{high:.3f}"

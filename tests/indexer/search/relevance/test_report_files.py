@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -11,6 +12,8 @@ from PIL import Image
 from indexer.search.relevance.files import write_report
 from indexer.search.relevance.markdown import to_markdown
 from indexer.search.relevance.plot import draw_thresholds
+from indexer.search.relevance.resampling import Score
+from indexer.search.relevance.tables import recommendation
 from tests.indexer.search.relevance.samples import a_report
 
 
@@ -38,7 +41,7 @@ def test_tables_say_what_the_figures_say(tmp_path: Path) -> None:
     page = (tmp_path / "relevance.md").read_text()
     text, whole = report.comparison.text_only["ndcg@10"], report.comparison.as_it_is
     low, high = text.interval
-    assert f"| text only | {text.value:.3f} | {low:.3f}-{high:.3f} |" in page
+    assert f"| text only | {text.value:.3f} | {low:.3f}..{high:.3f} |" in page
     assert f"| both - text only | {whole.difference['ndcg@10'].value:+.3f} |" in page
     assert f"| 0.3 | {2 / 3:.2f} |" in page
     assert "(left out: 2 broken record)" in page
@@ -46,6 +49,15 @@ def test_tables_say_what_the_figures_say(tmp_path: Path) -> None:
     assert "3 of 7, drawn with seed 0" in page
     assert "Recommended threshold: 0, " in page
     assert (tmp_path / "relevance.png").is_file()
+
+
+def test_a_recommendation_says_why() -> None:
+    report = a_report()
+    assert recommendation(report).startswith("recommended threshold: 0, for none above it")
+    first, *rest = report.comparison.thresholds
+    behind = {**first.behind_best, "ndcg@10": Score(0.2, (0.1, 0.3))}
+    worse = replace(report.comparison, thresholds=[replace(first, behind_best=behind), *rest])
+    assert "threshold: 0.3, the lowest" in recommendation(replace(report, comparison=worse))
 
 
 def test_no_name_is_taken_for_markdown() -> None:
