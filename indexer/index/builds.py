@@ -25,6 +25,8 @@ def build_from_json(stored: Mapping[str, Any]) -> Build:
         model_digest=str(stored["model_digest"]),
         settings=dict(stored["settings"]),
         run=str(stored["run"]),
+        # The first one had no number.
+        layout=int(stored.get("layout", 1)),
     )
 
 

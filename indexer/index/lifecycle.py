@@ -52,7 +52,7 @@ def begin(store: VersionStore, location: str, build: Build, *, rebuild: bool) ->
     """The version for a run to write to, as `indexer.index.protocol.Index.begin` says."""
     live = store.live()
     if live is not None and not rebuild:
-        refuse_another_model(location, store.build(live), build)
+        refuse_another_build(location, store.build(live), build)
         return live
     number = _resumed(store, live, build) or store.create(build)
     if live is None:
@@ -60,8 +60,13 @@ def begin(store: VersionStore, location: str, build: Build, *, rebuild: bool) ->
     return number
 
 
-def refuse_another_model(location: str, live: Build, build: Build) -> None:
-    """`InputError` if the build's model is not the one that the live version was built with."""
+def refuse_another_build(location: str, live: Build, build: Build) -> None:
+    """`InputError` if the live version was built with another model, or has another layout."""
+    if live.layout != build.layout:
+        raise InputError(
+            f"the index {location} was written by another release of this program, whose layout "
+            "this one cannot search; add --rebuild to write it anew"
+        )
     if live.model_digest != build.model_digest:
         raise InputError(
             f"the index {location} was built with model {live.model} "
@@ -148,12 +153,13 @@ def _note_promoted(store: VersionStore, number: int) -> None:
 
 
 def _resumed(store: VersionStore, live: int | None, build: Build) -> int | None:
-    """A version that never was live and has the build's model; those of others are removed."""
+    """A version that never was live and has the build's model and layout; others are removed."""
     found = None
     for number in store.numbers():
         if number == live or store.milestones(number).promoted is not None:
             continue
-        if store.build(number).model_digest == build.model_digest:
+        begun = store.build(number)
+        if (begun.model_digest, begun.layout) == (build.model_digest, build.layout):
             found = number
         else:
             store.remove(number)

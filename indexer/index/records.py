@@ -80,6 +80,10 @@ class DeadHeld:
     transient: bool
 
 
+LAYOUT = 2
+"""Of the fields in which documents are searched; raise it when they must be written anew."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Build:
     """What a version of an index was built with."""
@@ -90,6 +94,7 @@ class Build:
     settings: Mapping[str, Any] = field(default_factory=dict)
     run: str = ""
     """The run that created it."""
+    layout: int = LAYOUT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from indexer.hashing import Hasher
-from indexer.index.lifecycle import refuse_another_model
+from indexer.index.lifecycle import refuse_another_build
 from indexer.index.location import open_index
 from indexer.index.protocol import Index
 from indexer.index.records import Build
@@ -71,7 +71,7 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
     )
     live = index.live()
     if live is not None and not job.rebuild:
-        refuse_another_model(index.location, live, build)
+        refuse_another_build(index.location, live, build)
     fragments = dump.fragments()
     retried = NONE_RETRIED if job.retry_dead is None else RetriedKeys.read(job.retry_dead)
     if job.dead_letters_folder is not None:

@@ -14,6 +14,7 @@ from indexer.index.embedded.table import Table
 from indexer.index.embedded.versions import VersionsFolder
 from indexer.index.query import BOOSTS, Hit, Query, Results
 from indexer.index.reader import ScoredPhrase
+from indexer.index.records import LAYOUT
 from indexer.index.stored import hit_from_source, phrase_and_score, storable_id
 from posts.errors import InputError, JobError
 
@@ -80,6 +81,11 @@ class EmbeddedReader:
         # Taken once: another thread may change it at any time, to a table that is as good.
         kept = self._table
         if kept is None or kept[0] != version:
+            if self._folder.build(version).layout != LAYOUT:
+                raise InputError(
+                    f"the index {self.location} was written by another release of this program; "
+                    "run `keyphrases index --rebuild` to write it anew"
+                )
             kept = self._table = version, self._folder.table(version)
         return kept[1]
 

@@ -40,14 +40,20 @@ class Table:
     """
 
     def __init__(
-        self, folder: Path, schema: tantivy.Schema, *, create: bool, key_in: str | None = None
+        self,
+        folder: Path,
+        schema: tantivy.Schema | None,
+        *,
+        create: bool,
+        key_in: str | None = None,
     ) -> None:
         """`InputError` if the folder is no such table and may not become one.
+
+        `schema`: None is whatever the table has.
 
         `key_in`: where in its stored object each row has its key too; there it is found much
         faster than in tantivy's column of keys.
         """
-        self.schema = schema
         self._key_in = key_in
         self._folder = folder
         self._writer: tantivy.IndexWriter | None = None
@@ -56,7 +62,11 @@ class Table:
                 folder.mkdir(parents=True, exist_ok=True)
             elif not tantivy.Index.exists(str(folder)):
                 raise ValueError("there is none")
-            self._index = tantivy.Index(schema, str(folder), reuse=True)
+            if schema is None:
+                self._index = tantivy.Index.open(str(folder))
+            else:
+                self._index = tantivy.Index(schema, str(folder), reuse=True)
+            self.schema = self._index.schema
             # Reloaded by hand before each read, so no thread needs to watch the folder.
             self._index.config_reader(reload_policy="manual")
             self._index.register_tokenizer(ANALYZER, analyzer())

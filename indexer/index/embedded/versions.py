@@ -7,7 +7,7 @@ import tantivy
 from indexer.index.embedded.folder import IndexFolder
 from indexer.index.embedded.rows import documents_schema
 from indexer.index.embedded.table import Table
-from indexer.index.records import Build
+from indexer.index.records import LAYOUT, Build
 
 
 class VersionsFolder(IndexFolder):
@@ -23,4 +23,7 @@ class VersionsFolder(IndexFolder):
         return self.table(number).count()
 
     def table(self, number: int, *, create: bool = False) -> Table:
-        return Table(self.version(number), documents_schema(), create=create, key_in="id")
+        """Of another layout it has what is common to all: rows can be counted and removed."""
+        current = create or self.build(number).layout == LAYOUT
+        schema = documents_schema() if current else None
+        return Table(self.version(number), schema, create=create, key_in="id")

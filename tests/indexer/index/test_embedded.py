@@ -10,12 +10,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from indexer.index.embedded.failures import as_input_error
+from indexer.index.embedded.rows import letter_row
+from indexer.index.embedded.table import Table, keyed_schema
+from indexer.index.embedded.versions import VersionsFolder
 from indexer.index.location import open_index
 from indexer.index.query import Query
 from indexer.index.records import Build
@@ -265,3 +269,15 @@ def test_a_disk_that_is_full_before_a_run_is_told_too(tmp_path: Path) -> None:
     full = OSError(errno.ENOSPC, "No space left on device")
     with pytest.raises(InputError, match=r"is full; make room"), as_input_error(tmp_path):
         raise full
+
+
+def test_an_index_of_another_layout_is_not_searched_and_said_how_to_mend(tmp_path: Path) -> None:
+    schema = keyed_schema().build()
+    folder = VersionsFolder(tmp_path / "index")
+    Table(folder.draft, schema, create=True).apply([], {"p1": letter_row({"id": "p1"})})
+    folder.point_to(folder.adopt_draft(replace(BUILD, layout=1)))
+    index = open_index(f"embedded:{tmp_path / 'index'}")
+    index.check()
+    assert index.count() == 1
+    with pytest.raises(InputError, match="another release of this program"):
+        index.reader.search(Query(words="cat"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -113,6 +114,23 @@ def test_a_document_removes_its_dead_letter(index: Index) -> None:
 def test_a_run_with_another_model_is_refused(index: Index) -> None:
     with pytest.raises(InputError, match=r"cats@1.*cats@2.*--rebuild"):
         index.begin(OTHER_BUILD)
+
+
+def test_an_index_of_another_layout_is_refused_and_can_be_rebuilt(location: str) -> None:
+    old = open_index(location)
+    old.begin(replace(BUILD, layout=1))
+    old.write([document("p1")])
+    old.close()
+    index = open_index(location)
+    index.check()
+    with pytest.raises(InputError, match=r"another release of this program.*--rebuild"):
+        index.begin(BUILD)
+    with index.lock("takedown"):
+        assert index.take_down([letter("p1", reason=Reason.TAKEN_DOWN)]) == 1
+    index.begin(BUILD, rebuild=True)
+    index.write([document("p2", "a cat")])
+    index.promote()
+    assert found(index, "cat") == ["p2"]
 
 
 def test_a_later_run_with_the_same_model_goes_on_with_the_live_version(index: Index) -> None:
