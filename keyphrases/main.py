@@ -26,6 +26,7 @@ COMMANDS = {
     "index": "Generate keyphrases for a dump and make them searchable.",
     "search": "Search an index.",
     "evaluate-search": "Measure how well an index finds posts with gold keyphrases.",
+    "serve": "Serve an index over HTTP, with a page to search it.",
     "delete": "Take posts down: out of the index and of all later runs.",
     "indexes": "List the versions of an index, promote, roll back and remove them.",
     "models": "List, inspect, promote, roll back and verify models.",

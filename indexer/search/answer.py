@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from indexer.index.condition import Condition, Every, HasKeyphrase
-from indexer.index.query import Query, Results
+from indexer.index.query import Hit, Query, Results
 from indexer.search.dates import parse_since
 from indexer.search.language import parse
 from indexer.search.places import place_from_text, place_to_text
@@ -69,21 +69,7 @@ def answer_of(results: Results) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "total": results.total,
         "took_ms": round(results.took_ms, 3),
-        "hits": [
-            {
-                "id": hit.id,
-                "score": hit.score,
-                "text": hit.text,
-                "keyphrases": [
-                    {"phrase": keyphrase.phrase, "score": keyphrase.score}
-                    for keyphrase in hit.keyphrases
-                ],
-                "highlight": hit.highlight,
-                "created_at": None if hit.created_at is None else hit.created_at.isoformat(),
-                "has_picture": hit.has_picture,
-            }
-            for hit in results.hits
-        ],
+        "hits": [hit_answer(hit) for hit in results.hits],
         "facets": {
             "keyphrases": [
                 {"phrase": facet.phrase, "count": facet.count} for facet in results.facets
@@ -95,6 +81,21 @@ def answer_of(results: Results) -> dict[str, Any]:
     if results.next is not None:
         answer["next"] = place_to_text(results.next)
     return answer
+
+
+def hit_answer(hit: Hit) -> dict[str, Any]:
+    """One hit as JSON-ready object, without the other fields of the dump."""
+    return {
+        "id": hit.id,
+        "score": hit.score,
+        "text": hit.text,
+        "keyphrases": [
+            {"phrase": keyphrase.phrase, "score": keyphrase.score} for keyphrase in hit.keyphrases
+        ],
+        "highlight": hit.highlight,
+        "created_at": None if hit.created_at is None else hit.created_at.isoformat(),
+        "has_picture": hit.has_picture,
+    }
 
 
 def _dates(line: Timeline) -> dict[str, Any]:

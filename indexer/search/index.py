@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from indexer.index.location import open_index
 from indexer.index.query import Hit, Results
@@ -13,6 +14,8 @@ from indexer.search.answer import query_of
 from indexer.search.related import Related, related
 from indexer.search.similar import similar_query
 from indexer.search.suggester import Suggester
+from indexer.search.unavailable_error import UnavailableError
+from posts.errors import KeyphraseError
 
 _FRESH_SECONDS = 300.0
 """How old the keyphrases may be that are suggested; each suggestion is looked up all the same."""
@@ -34,8 +37,9 @@ class Index:
 
     `location` is `embedded:PATH` or `http(s)://host:port/NAME`, with credentials for
     Elasticsearch in the environment. All methods raise `posts.errors.InputError`, whose sentence
-    is for people: where there is no such index or it cannot be reached, and for a query that is
-    not understood (`indexer.search.query_error.QueryError`, with the place).
+    is for people: where there is no such index or it cannot be reached
+    (`indexer.search.unavailable_error.UnavailableError`), and for a query that is not understood
+    (`indexer.search.query_error.QueryError`, with the place).
     """
 
     def __init__(self, location: str) -> None:
@@ -70,35 +74,52 @@ class Index:
             facets=facets,
             days=days,
         )
-        return self._index.reader.search(asked)
+        with _answering():
+            return self._index.reader.search(asked)
+
+    def facets(self, query: str = "", *, phrases: Sequence[str] = (), limit: int = 20) -> Results:
+        """The most frequent keyphrases of the posts of a query, at most `limit`; no hits."""
+        asked = query_of(query, phrases=phrases, limit=0, facets=True)
+        with _answering():
+            return self._index.reader.search(replace(asked, facet_size=limit))
 
     def suggest(self, typed: str, limit: int = 8) -> list[Suggestion]:
         """Keyphrases that begin, or one of whose words begins, as what is typed, or nearly so.
 
         The first call reads all keyphrases, which takes seconds for a million posts.
         """
-        phrases = self._fresh_suggester().suggest(typed, limit)
-        counts = self._index.reader.posts_with_phrases(phrases)
+        with _answering():
+            phrases = self._fresh_suggester().suggest(typed, limit)
+            counts = self._index.reader.posts_with_phrases(phrases)
         return [Suggestion(phrase, counts[phrase]) for phrase in phrases if counts[phrase]]
+
+    def prepare(self) -> None:
+        """Reads all keyphrases now, so that the first suggestion is as quick as all others."""
+        with _answering():
+            self._fresh_suggester()
 
     def related(self, query: str, *, phrases: Sequence[str] = (), limit: int = 10) -> list[Related]:
         """Keyphrases that tell the posts of a query from others."""
-        return related(self._index.reader, query_of(query, phrases=phrases), limit)
+        asked = query_of(query, phrases=phrases)
+        with _answering():
+            return related(self._index.reader, asked, limit)
 
     def post(self, id: str) -> Hit | None:
-        return self._index.reader.post(id)
+        with _answering():
+            return self._index.reader.post(id)
 
     def similar(self, id: str, limit: int = 10) -> Results | None:
         """Posts like this one, itself not among them; None: there is no such post."""
         reader = self._index.reader
         begun = time.perf_counter()
-        post = reader.post(id)
-        if post is None:
-            return None
-        query = similar_query(reader, post, limit)
-        if query is None:
-            return Results(total=0, took_ms=(time.perf_counter() - begun) * 1000, hits=())
-        return reader.search(query)
+        with _answering():
+            post = reader.post(id)
+            if post is None:
+                return None
+            query = similar_query(reader, post, limit)
+            if query is None:
+                return Results(total=0, took_ms=(time.perf_counter() - begun) * 1000, hits=())
+            return reader.search(query)
 
     def close(self) -> None:
         self._index.close()
@@ -110,18 +131,38 @@ class Index:
         self.close()
 
     def _fresh_suggester(self) -> Suggester:
-        """One thread makes a new one; the others go on with the old one if there is one."""
+        """The first one is waited for. When it is old, a thread makes another one meanwhile."""
         kept = self._suggester
-        if kept is not None and time.monotonic() - kept[0] < _FRESH_SECONDS:
-            return kept[1]
-        if kept is not None and not self._suggesting.acquire(blocking=False):
-            return kept[1]
         if kept is None:
-            self._suggesting.acquire()
+            with self._suggesting:
+                if self._suggester is None:
+                    self._suggester = self._made_suggester()
+                return self._suggester[1]
+        is_old = time.monotonic() - kept[0] > _FRESH_SECONDS
+        if is_old and self._suggesting.acquire(blocking=False):
+            threading.Thread(target=self._renew, args=(kept,), daemon=True).start()
+        return kept[1]
+
+    def _renew(self, old: tuple[float, Suggester]) -> None:
+        """For whoever holds the lock, which is given back."""
         try:
-            if self._suggester is None or self._suggester is kept:
-                made = Suggester(self._index.reader.vocabulary())
-                self._suggester = time.monotonic(), made
-            return self._suggester[1]
+            # Another thread may have done it between its look and the lock.
+            if self._suggester is old:
+                self._suggester = self._made_suggester()
+        except KeyphraseError:
+            # Who suggests asks the index itself, and is told what is wrong with it.
+            pass
         finally:
             self._suggesting.release()
+
+    def _made_suggester(self) -> tuple[float, Suggester]:
+        return time.monotonic(), Suggester(self._index.reader.vocabulary())
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """What an engine cannot answer is nothing that another question would mend."""
+    try:
+        yield
+    except KeyphraseError as error:
+        raise UnavailableError(str(error)) from error

@@ -8,6 +8,7 @@ import json
 import math
 
 from indexer.index.query import Place
+from indexer.index.stored import storable_id
 from posts.errors import InputError
 
 DEEPEST = 1_000_000
@@ -28,11 +29,13 @@ def place_from_text(text: str) -> Place:
             raise ValueError("too long")
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         value, id, position = json.loads(base64.b64decode(padded, b"-_", validate=True))
-        if not (isinstance(id, str) and type(position) is int and 0 <= position <= DEEPEST):
+        if not (isinstance(id, str) and storable_id(id)):
+            raise ValueError("not an id")
+        if not (type(position) is int and 0 <= position <= DEEPEST):
             raise ValueError("not a place")
         if value is not None and not (type(value) in (int, float) and math.isfinite(value)):
             raise ValueError("not a value")
-    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
         raise InputError(
             "the place to go on from is not one that an answer gave; start at the first page"
         ) from error

@@ -35,7 +35,8 @@ def related(reader: Reader, query: Query, size: int) -> list[Related]:
     """By falling significance, ties by phrase; without those that the query itself names."""
     asked = replace(query, limit=0, after=None, facets=True, facet_size=_CANDIDATES, days=False)
     found = reader.search(asked)
-    everything = reader.search(Query(limit=0)).total
+    # The index may change between two questions; then at least what was found is there.
+    everything = max(found.total, reader.search(Query(limit=0)).total)
     own = _own_terms(query)
     frequent = [
         facet
