@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import orjson
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from indexer.search.http import schemas
@@ -15,6 +18,8 @@ from indexer.search.http.sessions import SECONDS, Sessions
 
 _LONGEST_BODY = 4_096
 """Bytes."""
+_BODY_SECONDS = 10.0
+"""For which the body may be on its way."""
 _BODY = {
     "requestBody": {
         "required": True,
@@ -70,16 +75,17 @@ def session_routes(key: ApiKey | None, sessions: Sessions) -> APIRouter:
 
 
 async def _body(request: Request) -> SessionRequest | None:
-    """None: it is something else, or too long."""
+    """None: it is something else, too long or too slow."""
     # A form of a foreign page cannot send this type.
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         return None
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LONGEST_BODY:
-            return None
     try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _LONGEST_BODY:
+                    return None
         return SessionRequest.model_validate(orjson.loads(body))
-    except (orjson.JSONDecodeError, ValidationError):
+    except (TimeoutError, ClientDisconnect, orjson.JSONDecodeError, ValidationError):
         return None
