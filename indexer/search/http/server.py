@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 from types import FrameType
@@ -32,6 +33,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 def make_server(app: ASGIApp) -> uvicorn.Server:
     """Set up alike whatever else is installed, and without a log of who asked what."""
+    # Not even where somebody logs all that there is to be logged.
+    logging.getLogger("uvicorn.access").disabled = True
     return uvicorn.Server(
         uvicorn.Config(
             app,
