@@ -69,6 +69,10 @@ class Dump:
             "or .tar.gz files"
         )
 
+    def data_files(self) -> tuple[FileInfo, ...]:
+        """The files with posts, in order, as they were when it was opened."""
+        return tuple(info for info, _ in self._data_files())
+
     def fragments(self) -> list[Fragment]:
         """The dump's parts, in order, of the files that were there when it was opened."""
         listed = self._data_files()
@@ -90,6 +94,14 @@ class Dump:
     def ids(self, fragment: Fragment) -> Iterator[tuple[str, str]]:
         """Id and source of each post that `read` yields with an id, without its picture."""
         return READERS[fragment.format].ids(self.files, fragment)
+
+    def places(self, fragment: Fragment) -> Iterator[tuple[str, int]]:
+        """Id of each post that `read` yields with an id, and where `read_at` finds it."""
+        return READERS[fragment.format].places(self.files, fragment)
+
+    def read_at(self, fragment: Fragment, place: int) -> Post:
+        """The post at a place, as far as `picture` needs it, without reading the whole fragment."""
+        return READERS[fragment.format].read_at(self.files, fragment.name, place, self.limits)
 
     def posts(self) -> Iterator[Post]:
         """All posts in order, later ones with a known id marked as duplicates."""

@@ -42,6 +42,18 @@ class Reader(Protocol):
         """Id and source of each post that `read` yields with an id, without its picture."""
         ...
 
+    def places(self, files: Files, fragment: Fragment, /) -> Iterator[tuple[str, int]]:
+        """Id of each post that `read` yields with an id, and its place in the file."""
+        ...
+
+    def read_at(self, files: Files, name: str, place: int, limits: PictureLimits, /) -> Post:
+        """The post at a place that `places` gave; of Parquet only what tells of its picture.
+
+        A file that changed meanwhile may give another post, or one with an error. A compressed
+        file is read up to the place.
+        """
+        ...
+
 
 def raise_if_unreachable(error: BaseException) -> None:
     """A place that does not answer is no broken file: its error goes on, in an `except`."""

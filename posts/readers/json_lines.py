@@ -52,7 +52,7 @@ class JsonLinesReader:
     def read(self, files: Files, fragment: Fragment, _limits: PictureLimits) -> Iterator[Post]:
         source = ""
         try:
-            for source, line in _lines(files, fragment):
+            for source, _, line in _lines(files, fragment):
                 try:
                     yield parse_record(_parse(line), source)
                 except PostError as error:
@@ -63,16 +63,29 @@ class JsonLinesReader:
             yield broken_file(f"{after}+", "the file cannot be read on from here", error)
 
     def ids(self, files: Files, fragment: Fragment) -> Iterator[tuple[str, str]]:
+        return ((post_id, source) for post_id, source, _ in _known(files, fragment))
+
+    def places(self, files: Files, fragment: Fragment) -> Iterator[tuple[str, int]]:
+        """Places are bytes from the beginning, of a gzipped file as it is uncompressed."""
+        return ((post_id, start) for post_id, _, start in _known(files, fragment))
+
+    def read_at(self, files: Files, name: str, place: int, _limits: PictureLimits) -> Post:
+        source = f"{name}@{place}"
         try:
-            for source, line in _lines(files, fragment):
-                try:
-                    post_id = known_id(_parse(line))
-                except PostError:
-                    continue
-                if post_id:
-                    yield post_id, source
+            with closing(files.open(name, 0 if _is_gzip(name) else place)) as stream:
+                if _is_gzip(name):
+                    stream = cast(BinaryIO, gzip.open(stream))  # noqa: SIM115 - its source is
+                    stream.seek(place)
+                line = stream.readline(LONGEST_LINE + 1)
         except _BROKEN_FILE as error:
             raise_if_unreachable(error)
+            return broken_file(source, "the file cannot be read here", error)
+        try:
+            whole = len(line) <= LONGEST_LINE or line.endswith(b"\n")
+            content = line.removeprefix(_BOM).strip() if whole else None
+            return parse_record(_parse(content), source)
+        except PostError as error:
+            return Post(id="", source=source, error=error)
 
 
 def parse_json(data: bytes) -> Any:
@@ -103,8 +116,22 @@ def _parse(line: bytes | None) -> Any:
     return parse_json(line)
 
 
-def _lines(files: Files, fragment: Fragment) -> Iterator[tuple[str, bytes | None]]:
-    """Source and content of each line that is not blank; None for one that is too long."""
+def _known(files: Files, fragment: Fragment) -> Iterator[tuple[str, str, int]]:
+    """Id, source and place of each post that has an id, up to where the file is broken."""
+    try:
+        for source, start, line in _lines(files, fragment):
+            try:
+                post_id = known_id(_parse(line))
+            except PostError:
+                continue
+            if post_id:
+                yield post_id, source, start
+    except _BROKEN_FILE as error:
+        raise_if_unreachable(error)
+
+
+def _lines(files: Files, fragment: Fragment) -> Iterator[tuple[str, int, bytes | None]]:
+    """Source, place and content of each line that is not blank; None for one that is too long."""
     name = fragment.name if fragment.start == 0 else f"{fragment.name}@{fragment.start}"
     with closing(files.open(fragment.name, max(fragment.start - 1, 0))) as stream:
         if _is_gzip(fragment.name):
@@ -119,14 +146,15 @@ def _lines(files: Files, fragment: Fragment) -> Iterator[tuple[str, bytes | None
             if not line:
                 return
             row += 1
+            start = position
             position += len(line)
             if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
                 position += _skip_line(stream)
-                yield f"{name}:{row}", None
+                yield f"{name}:{row}", start, None
                 continue
             content = line.removeprefix(_BOM).strip() if row == 1 else line.strip()
             if content:
-                yield f"{name}:{row}", content
+                yield f"{name}:{row}", start, content
 
 
 def _skip_line(stream: BinaryIO) -> int:

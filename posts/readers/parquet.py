@@ -22,6 +22,7 @@ _BATCH_BYTES = 8 << 20
 _BATCH_ROWS = 1024
 _ID_ROWS = 8192
 _BUFFER = 4 << 20
+_PICTURE_COLUMNS = ["id", "image", "image_uri"]
 
 
 class ParquetReader:
@@ -56,15 +57,29 @@ class ParquetReader:
             yield broken_file(fragment.name, "the Parquet file cannot be read", error)
 
     def ids(self, files: Files, fragment: Fragment) -> Iterator[tuple[str, str]]:
+        for post_id, row in self.places(files, fragment):
+            yield post_id, f"{fragment.name}:{row}"
+
+    def places(self, files: Files, fragment: Fragment) -> Iterator[tuple[str, int]]:
+        """Places are rows of the file, from 1."""
         try:
             with _opened(files, fragment.name) as parquet:
                 for group, before in _groups(parquet, fragment):
                     for row, record in enumerate(_id_records(parquet, group), before + 1):
                         post_id = known_id(record)
                         if post_id:
-                            yield post_id, f"{fragment.name}:{row}"
+                            yield post_id, row
         except _NOT_PARQUET as error:
             raise_if_unreachable(error)
+
+    def read_at(self, files: Files, name: str, place: int, _limits: PictureLimits) -> Post:
+        source = f"{name}:{place}"
+        try:
+            with _opened(files, name) as parquet:
+                return _post(_picture_record(parquet, place), source)
+        except _NOT_PARQUET as error:
+            raise_if_unreachable(error)
+            return broken_file(source, "the row cannot be read", error)
 
 
 class _BadRow(dict[str, Any]):
@@ -136,6 +151,21 @@ def _id_records(parquet: pq.ParquetFile, group: int) -> Iterator[dict[str, Any]]
             return
         except _NOT_PARQUET as error:
             raise_if_unreachable(error)
+
+
+def _picture_record(parquet: pq.ParquetFile, row: int) -> dict[str, Any]:
+    """Of a row, from 1, what tells of its picture: what lies before it in its row group is read."""
+    ahead = row - 1
+    for group in range(parquet.metadata.num_row_groups):
+        metadata = parquet.metadata.row_group(group)
+        if ahead < metadata.num_rows:
+            for batch in _batches(parquet, group, _rows_at_a_time(metadata), _PICTURE_COLUMNS):
+                if ahead < batch.num_rows:
+                    return _record(batch.slice(ahead, 1))
+                ahead -= batch.num_rows
+            break
+        ahead -= metadata.num_rows
+    raise ValueError("there is no such row")
 
 
 def _post(record: dict[str, Any], source: str) -> Post:

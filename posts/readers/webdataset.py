@@ -47,16 +47,24 @@ class WebDatasetReader:
         return [(0, info.size, info.size)]
 
     def read(self, files: Files, fragment: Fragment, limits: PictureLimits) -> Iterator[Post]:
-        for source, sample in _samples(files, fragment, limits):
-            if isinstance(sample, Exception):
-                yield broken_file(source, "the tar cannot be read on from here", sample)
-            else:
-                yield sample.post(source)
+        for source, sample in _samples(files, fragment.name, limits):
+            yield _post(source, sample)
 
     def ids(self, files: Files, fragment: Fragment) -> Iterator[tuple[str, str]]:
-        for source, sample in _samples(files, fragment, limits=None):
+        for source, sample in _samples(files, fragment.name, limits=None):
             if isinstance(sample, _Sample) and (post_id := sample.known_id()):
                 yield post_id, source
+
+    def places(self, files: Files, fragment: Fragment) -> Iterator[tuple[str, int]]:
+        """Places are those of the first member, of a gzipped tar as it is uncompressed."""
+        for _, sample in _samples(files, fragment.name, limits=None):
+            if isinstance(sample, _Sample) and (post_id := sample.known_id()):
+                yield post_id, sample.start
+
+    def read_at(self, files: Files, name: str, place: int, limits: PictureLimits) -> Post:
+        for _, sample in _samples(files, name, limits, place):
+            return _post(f"{name}@{place}", sample)
+        return _post(f"{name}@{place}", EOFError("there is no post"))
 
 
 @dataclass
@@ -65,6 +73,8 @@ class _Sample:
 
     key: str
     record: dict[str, Any]
+    start: int = 0
+    """Byte of the tar at which its first member begins."""
     error: PostError | None = None
     """What is wrong with the record."""
     picture_error: PostError | None = None
@@ -72,8 +82,8 @@ class _Sample:
     """Which of record, text and picture there are, readable or not."""
 
     @classmethod
-    def of(cls, key: str) -> _Sample:
-        return cls(key, {"id": key})
+    def of(cls, key: str, start: int = 0) -> _Sample:
+        return cls(key, {"id": key}, start)
 
     def known_id(self) -> str:
         return "" if self.error else known_id(self.record)
@@ -107,9 +117,10 @@ class _Sample:
 class _Members:
     """The members of a tar, one after the other, without unbounded reads."""
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: BinaryIO, name: str, start: int = 0) -> None:
         gzipped = name.lower().endswith(".gz")
         self._stream = cast(BinaryIO, gzip.open(stream)) if gzipped else stream  # noqa: SIM115
+        self._stream.seek(start)
         self._headers = cast(BinaryIO, _HeaderStream(self._stream))
 
     def walk(self) -> Iterator[tarfile.TarInfo]:
@@ -153,34 +164,40 @@ class _HeaderStream:
 
 
 def _samples(
-    files: Files, fragment: Fragment, limits: PictureLimits | None
+    files: Files, name: str, limits: PictureLimits | None, start: int = 0
 ) -> Iterator[tuple[str, _Sample | Exception]]:
     """Source and sample of each post, and the error that ends the tar early, if any.
 
-    Without `limits` pictures are passed over unread.
+    Without `limits` pictures are passed over unread. `start`: the place of a post.
     """
     row = 1
     sample = _Sample.of("")
     failure: Exception | None = None
-    with closing(files.open(fragment.name)) as stream:
+    with closing(files.open(name)) as stream:
         try:
-            members = _Members(stream, fragment.name)
+            members = _Members(stream, name, start)
             for member in members.walk():
                 key, kind = _split(member.name)
                 if key != sample.key:
                     if sample.kinds:
-                        yield f"{fragment.name}:{row}", sample
+                        yield f"{name}:{row}", sample
                         row += 1
-                    sample = _Sample.of(key)
+                    sample = _Sample.of(key, member.offset)
                 _add(sample, kind, member, members, limits)
         except _BROKEN_TAR as error:
             raise_if_unreachable(error)
             failure = error
     if sample.kinds:
-        yield f"{fragment.name}:{row}", sample
+        yield f"{name}:{row}", sample
         row += 1
     if failure is not None:
-        yield f"{fragment.name}:{row}", failure
+        yield f"{name}:{row}", failure
+
+
+def _post(source: str, sample: _Sample | Exception) -> Post:
+    if isinstance(sample, Exception):
+        return broken_file(source, "the tar cannot be read on from here", sample)
+    return sample.post(source)
 
 
 def _split(name: str) -> tuple[str, str]:
