@@ -71,30 +71,30 @@ class PictureFinder:
         self._looking = threading.Lock()
         self._look_again(Dump.open(uri, limits))
 
-    def picture(self, post_id: str) -> bytes | None:
+    def picture(self, id: str) -> bytes | None:
         """The encoded picture as the dump has it; None: no such post, or none in it that is read.
 
         Raises `InputError` while the ids are read for the first time, and where the place does
         not answer.
         """
         try:
-            return self._fetch(self._ready(), post_id)
+            return self._fetch(self._ready(), id)
         except PostError as error:
             if error.transient:
                 raise InputError(f"{error}; ask again later") from error
             return None
 
-    def thumbnail(self, post_id: str, size: int) -> bytes | None:
+    def thumbnail(self, id: str, size: int) -> bytes | None:
         """A WebP whose long side has at most `size` pixels; None also for a broken picture.
 
         Raises as `picture` does.
         """
         known = self._ready()
-        key = (post_id, size)
+        key = (id, size)
         if (cached := known.thumbnails.get(key)) is not None:
             return cached.data
         try:
-            data = self._fetch(known, post_id)
+            data = self._fetch(known, id)
             small = None if data is None else self._shrink(data, size)
         except PostError as error:
             if error.transient:
@@ -113,9 +113,9 @@ class PictureFinder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _fetch(self, known: _Known, post_id: str) -> bytes | None:
+    def _fetch(self, known: _Known, id: str) -> bytes | None:
         try:
-            post = known.ids.find(known.dump, post_id)
+            post = known.ids.find(known.dump, id)
         except MovedError:
             if time.monotonic() - self._looked_at > _LEAST_SECONDS:
                 self._look_again()

@@ -11,6 +11,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_plugins = [
+    "tests.servers.chromium",
     "tests.servers.elasticsearch",
     "tests.servers.s3",
     "tests.servers.ray_session",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -17,6 +19,7 @@ from indexer.search.http.traffic import LOG
 from indexer.search.index import Index
 from keyphrases.console import out
 from posts.errors import InputError
+from posts.picture_finder import PictureFinder
 
 _KEY = "KEYPHRASES_API_KEY"
 
@@ -45,8 +48,7 @@ def command(
     Other machines reach it only with a key: set KEYPHRASES_API_KEY in the environment.
     """
     settings = _settings(host, origins)
-    thumbnails = None if dump is None else thumbnails_of(dump)
-    with Index(location) as index:
+    with _thumbnails_of(dump) as thumbnails, Index(location) as index:
         index.search(limit=0)  # Before anything begins: is it there?
         with listen(host, port) as listener:
             _log_requests()
@@ -55,9 +57,14 @@ def command(
             serve(make_app(index, settings, thumbnails=thumbnails), listener)
 
 
-def thumbnails_of(dump: str) -> Thumbnails:
+@contextmanager
+def _thumbnails_of(dump: str | None) -> Iterator[Thumbnails | None]:
     """What shows the pictures of a dump; `InputError` if it is none."""
-    raise InputError(f"pictures of a dump cannot be shown yet; leave out --dump {dump}")
+    if dump is None:
+        yield None
+    else:
+        with PictureFinder(dump) as finder:
+            yield finder
 
 
 def _settings(host: str, origins: tuple[str, ...]) -> Settings:

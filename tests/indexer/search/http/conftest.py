@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -20,6 +20,11 @@ from indexer.search.http.server import listen, make_server
 from indexer.search.http.settings import Settings
 from indexer.search.http.thumbnails import Thumbnails
 from tests.indexer.index.samples import BUILD, document, phrases
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tests.indexer.search.http.site import Site
 
 KEY = "a-key-of-the-tests-0123456789"
 HOSTILE = "<script>alert('x')</script> \u202e \" & \x07 </mark>"
@@ -97,3 +102,28 @@ def message_of(answer: httpx.Response) -> str:
     assert set(content) == {"error"}
     assert set(content["error"]) in ({"message"}, {"message", "start", "end"})
     return str(content["error"]["message"])
+
+
+@pytest.fixture(scope="module")
+def _site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    from tests.indexer.search.http.site import Site, fill, served
+
+    places = fill(tmp_path_factory.mktemp("site"))
+    with served(*places) as server:
+        yield Site(server, browser, places)
+
+
+@pytest.fixture
+def site(_site: Site) -> Iterator[Site]:
+    """A site and its browser, which must not complain of anything but what is expected."""
+    _site.troubles.clear()
+    _site.expected.clear()
+    yield _site
+    _site.check()
+
+
+@pytest.fixture
+def page(site: Site) -> Iterator[Page]:
+    """A new window of a browser without memory."""
+    with site.context() as context:
+        yield context.new_page()
