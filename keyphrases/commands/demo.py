@@ -74,7 +74,11 @@ def command(
     steps = Steps()
     for part in parts:
         part.show(steps)
-    steps.end([place for part in parts for place in part.made], [part.search for part in parts])
+    steps.end(
+        [place for part in parts for place in part.made],
+        [part.search for part in parts],
+        [part.page for part in parts],
+    )
 
 
 def _copy(found: Sequence[NamedPost], places: PicturePlaces) -> None:

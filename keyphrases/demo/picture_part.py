@@ -19,7 +19,7 @@ from keyphrases.commands.search import show_results
 from keyphrases.console import err, out
 from keyphrases.demo.places import PicturePlaces
 from keyphrases.demo.seen_phrases import seen_phrases
-from keyphrases.demo.steps import Place, Steps, search_arguments, show_command
+from keyphrases.demo.steps import Place, Steps, search_arguments, serve_arguments, show_command
 from model_store.store import ModelVersion
 from posts.dump import Dump
 from posts.errors import JobError
@@ -84,6 +84,11 @@ class PicturePart:
         """See `Part`."""
         words = self._phrases[0] if self._phrases else ""
         return search_arguments(words, self._places.index, "--facets")
+
+    @property
+    def page(self) -> str:
+        """See `Part`."""
+        return serve_arguments(self._places.index, self._dump)
 
     def _index(self) -> None:
         live = open_index(self._places.index).live()

@@ -30,13 +30,16 @@ class Steps:
         """The heading of the next step."""
         _heading(f"{next(self._numbers)}. {words}")
 
-    def end(self, places: Iterable[Place], searches: Iterable[str]) -> None:
-        """Says where all of it lies, and which searches to type."""
+    def end(self, places: Iterable[Place], searches: Iterable[str], pages: Iterable[str]) -> None:
+        """Says where all of it lies, which searches to type, and what serves a page for them."""
         _heading("Where it lies")
         for what, where in places:
             out.print(f"  {what:28}{where}", markup=False)
         out.print("\nSearch it yourself:")
         for arguments in searches:
+            out.print(f"  {_program()} {arguments}", markup=False)
+        out.print("\nOr on a page in your browser:")
+        for arguments in pages:
             out.print(f"  {_program()} {arguments}", markup=False)
 
 
@@ -57,10 +60,20 @@ class Part(Protocol):
         """What to type behind `keyphrases` for a search, once it was shown."""
         ...
 
+    @property
+    def page(self) -> str:
+        """What to type behind `keyphrases` for a page to search with."""
+        ...
+
 
 def search_arguments(words: str, index: str, options: str = "") -> str:
     """What to type behind `keyphrases` for a search."""
     return f"search {_quoted(words)} {options}{' ' if options else ''}--index {shlex.quote(index)}"
+
+
+def serve_arguments(index: str, dump: object) -> str:
+    """What to type behind `keyphrases` for a page to search with."""
+    return f"serve --index {shlex.quote(index)} --dump {shlex.quote(str(dump))}"
 
 
 def show_command(why: str, arguments: str) -> None:

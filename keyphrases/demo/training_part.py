@@ -17,7 +17,7 @@ from keyphrases.commands.search import show_results
 from keyphrases.commands.train import run_training
 from keyphrases.console import out, table
 from keyphrases.demo.places import Places
-from keyphrases.demo.steps import Place, Steps, search_arguments, show_command
+from keyphrases.demo.steps import Place, Steps, search_arguments, serve_arguments, show_command
 from model_store.base import SMALL, load_base
 from model_store.generation import GenerationSettings
 from model_store.keyphraser import Keyphraser
@@ -69,6 +69,11 @@ class TrainingPart:
     def search(self) -> str:
         """See `Part`."""
         return search_arguments("yellow umbrella", self._places.index, "--facets")
+
+    @property
+    def page(self) -> str:
+        """See `Part`."""
+        return serve_arguments(self._places.index, self._places.dump)
 
     def _draw(self) -> None:
         counts = {name: round(share * self._posts) for name, share in _SHARES.items()}

@@ -34,6 +34,8 @@ def test_the_demo_says_where_things_lie_and_what_to_type(demo):
         assert (demo.folder / place).exists()
     assert f"--facets --index {demo.picture_index}\n" in end
     assert f'search "yellow umbrella" --facets --index {demo.index}\n' in end
+    assert f"serve --index {demo.picture_index} --dump {CLIP_ART}\n" in end
+    assert f"serve --index {demo.index} --dump {demo.dump}\n" in end
 
 
 def test_headings_are_numbered_through(demo):

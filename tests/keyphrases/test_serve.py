@@ -18,6 +18,7 @@ from indexer.index.location import open_index
 from tests.indexer.index.samples import BUILD, document
 from tests.keyphrases.conftest import run_keyphrases
 from tests.keyphrases.processes import start
+from tests.sample_pictures import encoded, plain
 
 KEY = "a-key-of-the-tests-0123456789"
 
@@ -104,7 +105,6 @@ def test_others_may_ask_with_the_key(location: str, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--dump", "posts"), "--dump"),
         (("--allow-origin", "*"), "origin"),
         (("--port", "70000"), "--port"),
         (("--host", "no such host"), "--host"),
@@ -124,3 +124,26 @@ def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     for word in words:
         assert word in done.stderr
     assert not done.stdout
+
+
+def test_a_dump_gives_the_pictures_of_posts(tmp_path: Path) -> None:
+    dump = tmp_path / "dump"
+    dump.mkdir()
+    (dump / "p1.png").write_bytes(encoded(plain()))
+    (dump / "posts.jsonl").write_text('{"id": "p1", "image_uri": "p1.png"}\n')
+    index = open_index(f"embedded:{tmp_path / 'index'}")
+    with index.lock("first"):
+        index.begin(BUILD)
+        index.write([document("p1", "a red boat", has_picture=True)])
+    index.close()
+
+    with serving("--index", index.location, "--dump", dump) as (_, url):
+        answer = httpx.get(f"{url}/api/thumbnail", params={"id": "p1", "size": 160}, timeout=30)
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/webp"
+
+
+def test_a_dump_that_is_none_is_refused(location: str, tmp_path: Path) -> None:
+    done = run_keyphrases("serve", "--index", location, "--dump", tmp_path / "nowhere")
+    assert_refused(done, "no posts")
