@@ -16,7 +16,7 @@ test: lint
 	$(BIN)/pytest -m "not faults" -n 2 --dist loadgroup
 
 test-faults: $(READY)
-	$(BIN)/pytest -m faults
+	$(BIN)/pytest -m faults -n 2 --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff check .
