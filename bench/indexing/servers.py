@@ -18,7 +18,7 @@ def elasticsearch() -> Iterator[str]:
     if url := os.environ.get("ELASTICSEARCH_URL"):
         yield url.rstrip("/")
         return
-    process = ElasticsearchProcess()
+    process = ElasticsearchProcess(measured=True)
     try:
         process.start()
         process.wait()

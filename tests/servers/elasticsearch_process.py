@@ -20,6 +20,9 @@ from tests.servers.elasticsearch_files import UnavailableError, installed
 
 _NOBODY = 65534
 _START_SECONDS = 300
+_JAVA = ("-Xms512m", "-Xmx512m")
+_QUICK = "-XX:TieredStopAtLevel=1"
+"""Compiles little: a server of a few minutes takes half of the processor's time with it."""
 _ADD_PASSWORD = ("add", "--force", "--stdin", "bootstrap.password")
 _SETTINGS = """
 network.host: 127.0.0.1
@@ -38,16 +41,18 @@ cluster.routing.allocation.disk.threshold_enabled: false
 class ElasticsearchProcess:
     """Listens on loopback only, as an unprivileged user where the tests run as root."""
 
-    def __init__(self, password: str | None = None) -> None:
+    def __init__(self, password: str | None = None, *, measured: bool = False) -> None:
         """Prepares the folder; `UnavailableError` or `OSError` if the server cannot be had.
 
         With a `password`, of the user `elastic`, security is on; there is no TLS, as on loopback.
+        One that is `measured` compiles itself as it does where it runs for long.
         """
         home = installed()
         self._folder = Path(tempfile.mkdtemp(prefix="keyphrases-elasticsearch-"))
         port, transport_port = _free_ports()
         self.url = f"http://127.0.0.1:{port}"
-        self._home = _prepared(home, self._folder, port, transport_port, password)
+        java = _JAVA if measured else (*_JAVA, _QUICK)
+        self._home = _prepared(home, self._folder, port, transport_port, password, java)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -95,7 +100,12 @@ def wait_for_answer(url: str, check: Callable[[], None] = lambda: None) -> None:
 
 
 def _prepared(
-    home: Path, folder: Path, port: int, transport_port: int, password: str | None
+    home: Path,
+    folder: Path,
+    port: int,
+    transport_port: int,
+    password: str | None,
+    java: tuple[str, ...],
 ) -> Path:
     """Configuration and folders; where the program's files are to be started from."""
     root = os.geteuid() == 0
@@ -112,7 +122,7 @@ def _prepared(
     (conf / "elasticsearch.yml").write_text(settings)
     options = (conf / "jvm.options").read_text().splitlines()
     kept = [line for line in options if "-Xlog:gc" not in line]
-    (conf / "jvm.options").write_text("\n".join([*kept, "-Xms512m", "-Xmx512m", ""]))
+    (conf / "jvm.options").write_text("\n".join([*kept, *java, ""]))
     for name in ("data", "logs", "tmp"):
         (folder / name).mkdir()
     if root:
