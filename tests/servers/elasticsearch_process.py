@@ -60,8 +60,9 @@ class ElasticsearchProcess:
         self._process = _launched(self._home, self._folder)
 
     def wait(self) -> None:
-        """Until it answers; `UnavailableError` if it does not."""
+        """Until it answers, and soon; `UnavailableError` if it does not."""
         wait_for_answer(self.url, self._check)
+        _make_the_first_index(self.url)
 
     def kill(self) -> None:
         """At once, as a power cut does."""
@@ -184,6 +185,16 @@ def _free_ports() -> tuple[int, int]:
         first.bind(("127.0.0.1", 0))
         second.bind(("127.0.0.1", 0))
         return first.getsockname()[1], second.getsockname()[1]
+
+
+def _make_the_first_index(url: str) -> None:
+    """And remove it: on a busy machine it takes longer than a run waits for an answer."""
+    for method in ("PUT", "DELETE"):
+        # The URL is made here.
+        request = urllib.request.Request(f"{url}/first", method=method)  # noqa: S310
+        # It wants credentials; or it was started again, and a try before had no answer.
+        with contextlib.suppress(urllib.error.HTTPError, OSError):
+            urllib.request.urlopen(request, timeout=_START_SECONDS).close()  # noqa: S310
 
 
 def _answers(url: str) -> bool:
