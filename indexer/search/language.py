@@ -1,4 +1,4 @@
-"""The query language: what a person types, as a query (see `docs/searching.md`).
+"""The query language: what a person types, as a query (see `docs/search.md`).
 
     query     = either
     either    = every { OR every }
