@@ -15,9 +15,10 @@ import orjson
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import parallel_bulk
 
+from indexer.index.elastic.operations import document_body
 from indexer.index.location import open_index
 from indexer.index.records import Build, Document, Held
-from indexer.index.stored import document_source, phrases_by_strength
+from indexer.index.stored import document_source
 from indexer.progress.tally import Tally
 from indexer.writing.dead_letters import DeadLetterFile
 from indexer.writing.outcomes import Outcomes
@@ -131,8 +132,7 @@ def _document(number: int) -> Document:
 
 
 def _body(document: Document) -> dict[str, Any]:
-    source = document_source(document)
-    return dict(source | phrases_by_strength(source))
+    return document_body(document_source(document))
 
 
 def _remove(url: str, name: str) -> None:

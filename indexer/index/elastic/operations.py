@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from indexer.index.elastic import bulk
 from indexer.index.records import DeadLetter, Document, DocumentUpdate
@@ -30,12 +31,7 @@ def document_operations(
         except UnstorableError as error:
             refused[document.id] = str(error)
             continue
-        body = source | {
-            **phrases_by_strength(source),
-            "scored_keyphrases": phrases_by_score(source),
-            "best_score": best_score(source),
-        }
-        operations.append(bulk.operation("index", version, document.id, body))
+        operations.append(bulk.operation("index", version, document.id, document_body(source)))
     for update in updates:
         try:
             body = {"doc": update_source(update)}
@@ -44,6 +40,16 @@ def document_operations(
             continue
         operations.append(bulk.operation("update", version, update.id, body))
     return operations, refused
+
+
+def document_body(source: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored document with the fields that it is searched by."""
+    return {
+        **source,
+        **phrases_by_strength(source),
+        "scored_keyphrases": phrases_by_score(source),
+        "best_score": best_score(source),
+    }
 
 
 def letter_operations(index: str, letters: Sequence[DeadLetter]) -> list[bulk.Operation]:
