@@ -102,7 +102,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"tests of it were skipped: {why}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def elasticsearch(request: pytest.FixtureRequest) -> str:
     """URL of the server, `http://127.0.0.1:PORT`, without credentials."""
     server = request.config.stash[_SERVER]

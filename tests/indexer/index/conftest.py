@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,8 @@ from tests.indexer.index.samples import BUILD
 
 _PREFIX = f"test-{uuid.uuid4().hex[:12]}"
 _numbers = itertools.count()
+
+ENGINES = ["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)]
 
 
 @pytest.fixture(scope="package")
@@ -36,14 +38,20 @@ def used_servers() -> Iterator[set[str]]:
         client.close()
 
 
-@pytest.fixture
-def elastic_location(elasticsearch: str, used_servers: set[str]) -> str:
-    """Location of an index that is not there yet."""
+@pytest.fixture(scope="package")
+def new_elastic_location(elasticsearch: str, used_servers: set[str]) -> Callable[[], str]:
+    """Gives locations of indexes that are not there yet."""
     used_servers.add(elasticsearch)
-    return f"{elasticsearch}/{_PREFIX}-{next(_numbers)}"
+    return lambda: f"{elasticsearch}/{_PREFIX}-{next(_numbers)}"
 
 
-@pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+@pytest.fixture
+def elastic_location(new_elastic_location: Callable[[], str]) -> str:
+    """Location of an index that is not there yet."""
+    return new_elastic_location()
+
+
+@pytest.fixture(params=ENGINES)
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "embedded":
         return f"embedded:{tmp_path / 'index'}"
@@ -53,6 +61,22 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def index(location: str) -> Iterator[Index]:
     """An index that a run has begun to write."""
+    index = open_index(location)
+    with index.lock("first"):
+        index.begin(BUILD)
+        yield index
+    index.close()
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def shared_index(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Index]:
+    """One for all tests of a file, which fill it once and only read it after that."""
+    if request.param == "embedded":
+        location = f"embedded:{tmp_path_factory.mktemp('shared') / 'index'}"
+    else:
+        location = request.getfixturevalue("new_elastic_location")()
     index = open_index(location)
     with index.lock("first"):
         index.begin(BUILD)

@@ -59,9 +59,9 @@ def fill(index: Index, posts: list[Document]) -> Index:
     return index
 
 
-@pytest.fixture
-def filled(index: Index) -> Index:
-    return fill(index, POSTS)
+@pytest.fixture(scope="module")
+def filled(shared_index: Index) -> Index:
+    return fill(shared_index, POSTS)
 
 
 def ids(index: Index, query: Query) -> str:
@@ -184,12 +184,13 @@ def test_pages_go_on_where_the_last_one_ended(index: Index, words: str, newest_f
         assert paged == [hit.id for hit in all_at_once.hits]
 
 
-def test_a_page_is_found_though_posts_have_come_before_it(filled: Index) -> None:
-    first = filled.reader.search(Query(limit=2))
+def test_a_page_is_found_though_posts_have_come_before_it(index: Index) -> None:
+    fill(index, POSTS)
+    first = index.reader.search(Query(limit=2))
     assert first.next is not None
-    filled.write([document(f"a{number}", "a new one") for number in range(9)])
-    filled.refresh()
-    rest = filled.reader.search(Query(after=first.next, limit=10))
+    index.write([document(f"a{number}", "a new one") for number in range(9)])
+    index.refresh()
+    rest = index.reader.search(Query(after=first.next, limit=10))
     assert [hit.id for hit in rest.hits] == ["c", "d"]
 
 
