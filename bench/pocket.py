@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from bench.bundles import add_bundles
 from bench.result import write_result
 from bench.tagging.measures import POSTS, THREADS, measure_tagging, megabytes
-from model_store.base import POCKET, Base, load_base
+from model_store.base import Base, load_base
+from model_store.base_names import POCKET
 from model_store.keyphraser import Keyphraser
 from model_store.pocket.conversion import pocket_folder
 from model_store.shipped import SHIPPED_MODEL, SHIPPED_STORE

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from transformers import AutoImageProcessor, BaseImageProcessor
 
-from model_store.base import SMALL
+from model_store.base_names import SMALL
 from model_store.picture_size import wanted_size
 from model_store.shipped import SHIPPED_FOLDER, SHIPPED_MODEL, SHIPPED_STORE
 from model_store.store import Store

@@ -24,14 +24,13 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, GenerationConfig, PreTrainedModel, ProcessorMixin
 from transformers.utils import logging
 
+from model_store.base_names import POCKET, SMALL
 from model_store.card import BaseIdentity
 from model_store.families import Family, family_of
 from model_store.mapped_weights import map_weights
 from model_store.pocket.conversion import pocket_folder
 from posts.errors import InputError
 
-SMALL = "small"
-POCKET = "pocket"
 _SHIPPED = Path(__file__).parent / "bases"
 _HUB_FILES = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
 """Weights in safetensors, and text; never pickles and never code."""

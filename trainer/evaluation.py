@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from model_store.keyphraser import Keyphraser
 from posts.phrases import Keyphrase
 from trainer.metrics import Case, score
 from trainer.prefetch import prefetch
 from trainer.scenarios import Scenario, Shown, find_scenario
 from trainer.training_set import Example, TrainingSet
+
+if TYPE_CHECKING:
+    from model_store.keyphraser import Keyphraser
 
 _CHUNK = 32
 """Posts whose decoded pictures are held at once; twice that with the ones read ahead."""

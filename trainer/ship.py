@@ -23,7 +23,8 @@ from typing import Any
 
 import torch
 
-from model_store.base import POCKET, Base
+from model_store.base import Base
+from model_store.base_names import POCKET
 from model_store.bundle import load_bundle, save_bundle
 from model_store.card import INSIGHT_FILES
 from model_store.generation import INT8

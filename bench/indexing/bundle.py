@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from model_store.base import SMALL, load_base
+from model_store.base import load_base
+from model_store.base_names import SMALL
 from model_store.bundle import save_bundle
 from model_store.generation import GenerationSettings
 from model_store.lora import LoraSettings, attach_lora

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from model_store.base import POCKET, Base, load_base
+from model_store.base import Base, load_base
+from model_store.base_names import POCKET
 from model_store.cache import cache_folder
 from model_store.lora import LoraSettings, attach_lora
 from model_store.prompt import Prompt

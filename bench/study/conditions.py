@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from model_store.base import SMALL, identify_base
+from model_store.base import identify_base
+from model_store.base_names import SMALL
 from trainer.config import TrainConfig
 from trainer.configs import SMALL_CONFIG
 

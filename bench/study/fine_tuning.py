@@ -14,7 +14,8 @@ import torch
 from bench.study.conditions import SCENARIOS, Plan
 from bench.study.label_noise import swap_labels
 from bench.study.view_tally import tally_views
-from model_store.base import SMALL, Base, load_base
+from model_store.base import Base, load_base
+from model_store.base_names import SMALL
 from model_store.keyphraser import Keyphraser
 from model_store.lora import LoraSettings, attach_lora, merge_lora
 from model_store.prompt import Prompt

@@ -5,13 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyphrases.console import Bar, err, out, table
 from keyphrases.output_file import check_output_file
-from model_store.keyphraser import Keyphraser
 from model_store.store import Store
 from posts.ocr import ocr_version
 from trainer.evaluation import Evaluation, evaluate
@@ -25,6 +24,9 @@ from trainer.report import (
 )
 from trainer.scenarios import ALL, PLAIN, expand_scenarios
 from trainer.training_set import TrainingSet, tally
+
+if TYPE_CHECKING:
+    from model_store.keyphraser import Keyphraser
 
 
 @click.command(name="evaluate")
@@ -71,6 +73,9 @@ def command(
     models = Store(store)
     model = models.resolve(ref)
     bundle = models.fetch(str(model))
+    # Only here: it loads torch, and what is wrong should be told at once.
+    from model_store.keyphraser import Keyphraser
+
     with tempfile.TemporaryDirectory(prefix="keyphrases-") as scratch:
         examples = TrainingSet.build(data, Path(scratch))
         done = evaluate_scenarios(Keyphraser.load(bundle), examples, names, ocr=ocr)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 import orjson
 
-from keyphrases.card_display import show_card
 from keyphrases.console import out, table
 from model_store.store import PRODUCTION, Store
 from posts.errors import InputError
@@ -56,6 +55,9 @@ def show(model: str, uri: str, as_json: bool) -> None:
         content = {"model": str(found), **card}
         click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2))
     else:
+        # Only here: it loads torch.
+        from keyphrases.card_display import show_card
+
         show_card(store, found)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
@@ -15,12 +14,14 @@ from rich.text import Text
 from keyphrases.chosen_model import chosen_model
 from keyphrases.console import Bar, err, out, printable
 from keyphrases.named_files import NamedPost, ReadPost, named_posts, read_post
-from model_store.keyphraser import Keyphraser
 from model_store.picture_size import picture_size
 from model_store.store import Store
 from posts.errors import InputError, JobError
 from posts.ocr import add_words, ocr_version
 from posts.phrases import Keyphrase
+
+if TYPE_CHECKING:
+    from model_store.keyphraser import Keyphraser
 
 _BATCH = 16
 """Posts whose pictures are held decoded at once."""
@@ -107,14 +108,19 @@ def command(
 
 def _tag(bundle: Path, posts: Sequence[NamedPost], ocr: bool) -> Iterator[Tagged]:
     """Each post in order; pictures are decoded a batch at a time."""
-    load = cache(lambda: Keyphraser.load(bundle))
+    keyphraser: Keyphraser | None = None
     size = picture_size(bundle)
     for start in range(0, len(posts), _BATCH):
         read = [read_post(post, size, ocr=ocr) for post in posts[start : start + _BATCH]]
         good = [post for post in read if not post.error]
         texts = [add_words(post.text, post.words) for post in good]
-        # For files of which none can be used the model is not loaded.
-        answers = iter(load()(texts, [post.picture for post in good]) if good else ())
+        # For files of which none can be used neither torch nor the model is loaded.
+        if good and keyphraser is None:
+            from model_store.keyphraser import Keyphraser
+
+            keyphraser = Keyphraser.load(bundle)
+        pictures = [post.picture for post in good]
+        answers = iter(keyphraser(texts, pictures) if good and keyphraser else ())
         for post in read:
             yield Tagged.of(post) if post.error else Tagged.of(post, next(answers))
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from keyphrases.console import Bar, out
-from keyphrases.training_display import TrainingDisplay
-from model_store.base import POCKET, SMALL
+from model_store.base_names import POCKET, SMALL
 from model_store.store import ModelVersion
 from posts.errors import InputError
 from trainer.config import METHODS, TrainConfig
 from trainer.configs import SHIPPED, find_config
-from trainer.run import TrainJob, train
+
+if TYPE_CHECKING:
+    from trainer.run import TrainJob
 
 
 @click.command(name="train")
@@ -46,6 +48,9 @@ def command(
     settings = _settings(config, base)
     if method is not None:
         settings = replace(settings, method=method)
+    # Only here: it loads torch and Ray, and what is wrong should be told at once.
+    from trainer.run import TrainJob
+
     job = TrainJob(
         data=data,
         valid=valid,
@@ -73,5 +78,8 @@ def _settings(config: str | None, base: str) -> TrainConfig:
 
 def run_training(job: TrainJob) -> ModelVersion:
     """Trains with a bar on stderr."""
+    from keyphrases.training_display import TrainingDisplay
+    from trainer.run import train
+
     with Bar("start workers") as bar:
         return train(job, TrainingDisplay(bar))

@@ -18,7 +18,8 @@ from keyphrases.commands.train import run_training
 from keyphrases.console import out, table
 from keyphrases.demo.places import Places
 from keyphrases.demo.steps import Place, Steps, search_arguments, serve_arguments, show_command
-from model_store.base import SMALL, load_base
+from model_store.base import load_base
+from model_store.base_names import SMALL
 from model_store.generation import GenerationSettings
 from model_store.keyphraser import Keyphraser
 from model_store.store import ModelVersion, Store

@@ -10,7 +10,7 @@ import click
 
 from keyphrases.submission.environment import has_password
 from keyphrases.submission.night import CHECK_ENDING, name_of
-from model_store.base import POCKET, SMALL
+from model_store.base_names import POCKET, SMALL
 from posts.errors import InputError
 from trainer.configs import SHIPPED
 

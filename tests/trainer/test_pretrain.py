@@ -5,7 +5,8 @@ import json
 
 import torch
 
-from model_store.base import SMALL, load_base
+from model_store.base import load_base
+from model_store.base_names import SMALL
 from model_store.prompt import QUESTION
 from posts.drawn import COLOURS, PRACTICE, THINGS, drawn_posts
 from trainer.lessons import IGNORED, LessonBatches, PictureBatches, lessons

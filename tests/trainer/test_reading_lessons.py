@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from model_store.base import SMALL, Base, load_base
+from model_store.base import Base, load_base
+from model_store.base_names import SMALL
 from model_store.lora import LoraSettings, attach_lora
 from model_store.prompt import Prompt
 from posts.errors import InputError

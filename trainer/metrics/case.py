@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import orjson
-from nltk.stem.porter import PorterStemmer
 
 from posts.errors import InputError
-
-_STEMMER = PorterStemmer()
 
 Stems = tuple[str, ...]
 """The stemmed tokens of a phrase or text."""
@@ -39,7 +37,15 @@ def stems(phrase: str) -> Stems:
 
 @lru_cache(maxsize=200_000)
 def _stem(word: str) -> str:
-    return str(_STEMMER.stem(word))
+    return str(_stemmer().stem(word))
+
+
+@cache
+def _stemmer() -> Any:
+    # Only here: it takes seconds to load, and a wrong command should be told so at once.
+    from nltk.stem.porter import PorterStemmer
+
+    return PorterStemmer()
 
 
 def read_cases(path: Path) -> Iterator[Case]:
