@@ -20,6 +20,9 @@ Java would use stack for each repetition, and a hostile text could bring the ser
 LONGEST_WORD = 255
 """Longer words are not indexed. Bytes in the embedded engine, UTF-16 units in Elasticsearch."""
 
+_MOST_BYTES = 4
+"""Of a character in UTF-8."""
+
 MOST_WORDS = 32
 """Distinct words of a query that count; the rest are ignored."""
 
@@ -62,6 +65,19 @@ def tokens(text: str) -> list[Token]:
         Token(token.text, token.char_offset_from, token.char_offset_to)
         for token in _ANALYZER.pre_tokenize(text).tokens
     ]
+
+
+def terms(text: str) -> list[str | None]:
+    """Terms of a text by their places, as the index counts these; None: a word that is too long."""
+    if len(text) <= LONGEST_WORD // _MOST_BYTES:
+        found: list[str | None] = _ANALYZER.analyze(text)
+        return found
+    # One more, whose place tells how many there are.
+    *inner, last = _ANALYZER.pre_tokenize(f"{text} a").tokens
+    placed: list[str | None] = [None] * last.position
+    for token in inner:
+        placed[token.position] = token.text
+    return placed
 
 
 def query_words(words: str) -> list[QueryWord]:

@@ -55,7 +55,7 @@ class Table:
         faster than in tantivy's column of keys.
         """
         self._key_in = key_in
-        self._folder = folder
+        self.folder = folder
         self._writer: tantivy.IndexWriter | None = None
         with as_input_error(folder):
             if create:
@@ -73,7 +73,7 @@ class Table:
 
     def searcher(self) -> tantivy.Searcher:
         """A view of everything committed so far, by any process."""
-        with as_job_error(self._folder):
+        with as_job_error(self.folder):
             self._index.reload()
             return self._index.searcher()
 
@@ -81,7 +81,7 @@ class Table:
         """Stored objects of those keys that the table has."""
         searcher = self.searcher()
         found: dict[str, dict[str, Any]] = {}
-        with as_job_error(self._folder):
+        with as_job_error(self.folder):
             for start in range(0, len(keys), _LOOKUP):
                 chunk = list(keys[start : start + _LOOKUP])
                 query = tantivy.Query.term_set_query(self.schema, KEY, chunk)
@@ -97,7 +97,7 @@ class Table:
         searcher = self.searcher()
         everything = tantivy.Query.all_query()
         for start in range(0, searcher.num_docs, _PAGE):
-            with as_job_error(self._folder):
+            with as_job_error(self.folder):
                 page = searcher.search(
                     everything, limit=_PAGE, offset=start, count=False, order_by_field=KEY
                 )
@@ -109,7 +109,7 @@ class Table:
         A row to be added is a mapping of field names to values, without the key.
         """
         try:
-            with as_job_error(self._folder):
+            with as_job_error(self.folder):
                 if self._writer is None:
                     self._writer = self._index.writer(_WRITER_BYTES, 1)
                 for key in (*removed, *added):
@@ -130,7 +130,7 @@ class Table:
         """Ends merges and gives up tantivy's own lock."""
         if self._writer is not None:
             writer, self._writer = self._writer, None
-            with as_job_error(self._folder):
+            with as_job_error(self.folder):
                 writer.wait_merging_threads()
 
     def _remove_remains(self) -> None:
