@@ -1,7 +1,7 @@
 """The folder of an embedded index: its versions, the pointer to the live one, and the lock.
 
 PATH/current        {"version": 2}, replaced atomically
-PATH/000002/        a table of documents, and build.json: its build and milestones
+PATH/000002/        a table of documents, its arrays, and build.json: its build and milestones
 PATH/version.new/   a version until it is whole
 PATH/dead/          a table of dead letters
 PATH/lock           held with flock by the run that writes; its content names the run
@@ -133,7 +133,9 @@ class IndexFolder:
         with suppress(OSError):
             (folder / _TABLE).unlink(missing_ok=True)
             for path in folder.iterdir():
-                if path.name != _BUILD:
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                elif path.name != _BUILD:
                     path.unlink()
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.index import lifecycle
+from indexer.index.embedded.columns.upkeep import renew
 from indexer.index.embedded.failures import as_job_error
 from indexer.index.embedded.reader import EmbeddedReader
 from indexer.index.embedded.rows import document_row, letter_row, letters_schema
@@ -140,6 +141,8 @@ class EmbeddedIndex:
         return self._survey(self._table(self._chosen()), words)
 
     def promote(self) -> None:
+        # The arrays are there before the version is searched, not minutes after.
+        self.refresh()
         lifecycle.promote(self._folder, self._chosen())
 
     def versions(self) -> list[IndexVersion]:
@@ -155,7 +158,13 @@ class EmbeddedIndex:
         return lifecycle.prune(self._folder, keep=keep, unpromoted=unpromoted)
 
     def refresh(self) -> None:
-        """Nothing to do: what is committed is visible."""
+        """What is committed is visible; arrays that make a large index faster are made here."""
+        version = self._version if self._version is not None else self._folder.live()
+        if version is not None:
+            table = self._table(version)
+            # Merges that are still under way would change the state that arrays are made of.
+            table.close()
+            renew(table)
 
     def count(self) -> int:
         version = self._version if self._version is not None else self._folder.live()

@@ -7,6 +7,9 @@ from typing import Any, TypeVar
 
 import tantivy
 
+from indexer.index.embedded.columns.search import search as search_columns
+from indexer.index.embedded.columns.upkeep import CurrentColumns
+from indexer.index.embedded.columns.words import anywhere
 from indexer.index.embedded.failures import as_job_error
 from indexer.index.embedded.rows import KEYPHRASES, SCORED_KEYPHRASES
 from indexer.index.embedded.search import search
@@ -28,9 +31,14 @@ class EmbeddedReader:
         self.location = location
         self._folder = folder
         self._table: tuple[int, Table] | None = None
+        self._columns = CurrentColumns()
 
     def search(self, query: Query) -> Results:
-        return self.ask(lambda table: search(table, query))
+        def searched(table: Table) -> Results:
+            columns = self._columns.of(table)
+            return search(table, query) if columns is None else search_columns(columns, query)
+
+        return self.ask(searched)
 
     def post(self, id: str) -> Hit | None:
         found = self.ask(lambda table: table.sources([id] if storable_id(id) else []))
@@ -38,6 +46,9 @@ class EmbeddedReader:
 
     def posts_with_phrases(self, phrases: Sequence[str]) -> Mapping[str, int]:
         def counted(table: Table) -> dict[str, int]:
+            columns = self._columns.of(table)
+            if columns is not None:
+                return {phrase: len(columns.posts_with(phrase)) for phrase in phrases}
             count = _Counter(table)
             return {phrase: count(count.term(KEYPHRASES, phrase)) for phrase in phrases}
 
@@ -45,6 +56,9 @@ class EmbeddedReader:
 
     def posts_with_words(self, terms: Sequence[str]) -> Mapping[str, int]:
         def counted(table: Table) -> dict[str, int]:
+            columns = self._columns.of(table)
+            if columns is not None:
+                return {term: len(anywhere(columns, term, BOOSTS)) for term in terms}
             count = _Counter(table)
             return {
                 term: count(count.any_of([count.term(name, term) for name in BOOSTS]))
@@ -76,6 +90,7 @@ class EmbeddedReader:
         if self._table is not None:
             self._table[1].close()
             self._table = None
+        self._columns.close()
 
     def _table_of(self, version: int) -> Table:
         # Taken once: another thread may change it at any time, to a table that is as good.

@@ -37,9 +37,7 @@ def facets(columns: Columns, hits: Array, size: int) -> list[Facet]:
     ]
 
 
-def _of_the_most_frequent(
-    columns: Columns, hits: Array, size: int
-) -> tuple[Array, Array] | None:
+def _of_the_most_frequent(columns: Columns, hits: Array, size: int) -> tuple[Array, Array] | None:
     """Numbers and counts of the phrases that all posts have most often, so many that none of the
     others can be among those wanted; None: they would be too many.
 

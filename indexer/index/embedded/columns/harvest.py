@@ -115,9 +115,7 @@ class _Gathering:
         self.ids.append(source["id"])
         self.best.append(max(scores.values(), default=NO_SCORE))
         self.has_picture.append(int(source["has_picture"]))
-        self.created.append(
-            NO_DATE if date is None else milliseconds(datetime.fromisoformat(date))
-        )
+        self.created.append(NO_DATE if date is None else milliseconds(datetime.fromisoformat(date)))
         self.stream_lengths.append(len(self._stream) - stream)
         self.mark_lengths.append(len(self._marks) - marks)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.index.embedded.columns.arrays import Array, ArrayFolder, gathered
+from indexer.index.embedded.columns.arrays import Array, gathered
 from indexer.index.embedded.columns.harvest import Harvest
 from indexer.index.embedded.columns.vocabulary import FIELDS
 

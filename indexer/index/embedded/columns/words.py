@@ -58,7 +58,7 @@ def with_enough(
     if enough > len(words):
         return _NONE.posts, _NONE.impacts
     if len(words) == 1:
-        return _within(columns, words[0].posts, words[0].impacts, within)
+        return _within(words[0].posts, words[0].impacts, within)
     by_length = sorted(words, key=len)
     # Who has enough of them has one of these.
     needed = by_length[: len(words) - enough + 1]
@@ -128,9 +128,7 @@ def _impacts_of(word: Postings, posts: Array) -> Array:
     return found
 
 
-def _within(
-    columns: Columns, posts: Array, impacts: Array, within: Array | None
-) -> tuple[Array, Array]:
+def _within(posts: Array, impacts: Array, within: Array | None) -> tuple[Array, Array]:
     if within is None:
         return posts, impacts
     if is_list(within):
