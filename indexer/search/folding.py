@@ -7,7 +7,11 @@ import unicodedata
 
 def folded(text: str) -> str:
     """The text without case, accents and double spaces; one space at its end is kept."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(each for each in decomposed if not unicodedata.combining(each))
+    plain = text.casefold() if text.isascii() else _without_marks(text)
     words = " ".join(plain.split())
     return f"{words} " if words and plain[-1].isspace() else words
+
+
+def _without_marks(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(each for each in decomposed if not unicodedata.combining(each))

@@ -11,13 +11,10 @@ index how many posts have them now.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-import tantivy
-
-from indexer.index.analysis import tokens
 from indexer.index.reader import ScoredPhrase
+from indexer.search.beginnings import Beginnings, Range, starts
 from indexer.search.folding import folded
 
 LONGEST_TYPED = 200
@@ -28,70 +25,64 @@ _LONGEST_PHRASE = 100
 """Characters; longer keyphrases are not suggested."""
 _MOST_PHRASES = 1_000_000
 """Those of the greatest weight, which take about 500 MB."""
-_BEGINNINGS, _WEIGHT, _PHRASE = "beginnings", "weight", "phrase"
-_WRITER_BYTES = 128_000_000
 
 
 class Suggester:
     """All keyphrases of an index at one time, held in memory; safe for many threads."""
 
     def __init__(self, vocabulary: Iterable[ScoredPhrase]) -> None:
-        builder = tantivy.SchemaBuilder()
-        builder.add_text_field(_BEGINNINGS, tokenizer_name="raw", index_option="basic")
-        builder.add_unsigned_field(_WEIGHT, fast=True)
-        builder.add_text_field(_PHRASE, stored=True, tokenizer_name="raw", index_option="basic")
-        self._schema = builder.build()
-        index = tantivy.Index(self._schema)
-        writer = index.writer(_WRITER_BYTES, 1)
-        for phrase, weight in _heaviest(vocabulary):
-            row = tantivy.Document()
-            for beginning in _beginnings(phrase):
-                row.add_text(_BEGINNINGS, beginning)
-            row.add_unsigned(_WEIGHT, weight)
-            row.add_text(_PHRASE, phrase)
-            writer.add_document(row)
-        writer.commit()
-        writer.wait_merging_threads()
-        index.reload()
-        self._searcher = index.searcher()
+        self._phrases = _heaviest(vocabulary)
+        self._beginnings = Beginnings(self._phrases)
 
     def suggest(self, typed: str, limit: int) -> list[str]:
         """Keyphrases, the best first; none for nothing typed."""
         beginning = folded(typed[:LONGEST_TYPED]).lstrip()
         if not beginning or limit < 1:
             return []
-        found = self._heaviest(self._beginning(beginning), limit)
+        exact = self._beginnings.heaviest([self._beginnings.range(beginning)], limit)
+        found = [self._phrases[place] for place in exact]
         if len(found) < limit and len(beginning) >= _TYPO_FROM:
-            nearly = [
-                (tantivy.Occur.Must, self._beginning(beginning, typos=1)),
-                (tantivy.Occur.MustNot, self._beginning(beginning[:-1])),
-            ]
-            found += self._heaviest(tantivy.Query.boolean_query(nearly), limit - len(found))
+            found += self._nearly(beginning, limit - len(found))
         return found
 
-    def _beginning(self, beginning: str, typos: int = 0) -> tantivy.Query:
-        return tantivy.Query.fuzzy_term_query(
-            self._schema, _BEGINNINGS, beginning, distance=typos, prefix=True
-        )
+    def _nearly(self, beginning: str, limit: int) -> list[str]:
+        """Those whose beginning has one typo, which is not in the last letter."""
+        ranges = set(self._mistyped(beginning))
+        read = limit
+        while True:
+            places = self._beginnings.heaviest(ranges, read)
+            phrases = [self._phrases[place] for place in places]
+            found = [phrase for phrase in phrases if not _begins(phrase, beginning[:-1])]
+            if len(found) >= limit or len(places) < read:
+                return found[:limit]
+            read *= 4
 
-    def _heaviest(self, asked: tantivy.Query, limit: int) -> list[str]:
-        result = self._searcher.search(asked, limit, count=False, order_by_field=_WEIGHT)
-        documents = (self._searcher.doc(address) for _, address in result.hits)
-        return [str(document.get_first(_PHRASE)) for document in documents]
+    def _mistyped(self, beginning: str) -> Iterator[Range]:
+        """Ranges of those that begin nearly so, and not as all but the last letter."""
+        begun = self._beginnings
+        for at in range(len(beginning) - 1):
+            before, letter, behind = beginning[:at], beginning[at], beginning[at + 1 :]
+            yield begun.range(before + behind)
+            yield begun.range(before + behind[0] + letter + behind[1:])
+            for other, within in begun.next_letters(before):
+                # One letter instead of another, and one more.
+                if other != letter:
+                    yield begun.range(before + other + behind, within)
+                yield begun.range(before + other + letter + behind, within)
 
 
-def _heaviest(vocabulary: Iterable[ScoredPhrase]) -> list[tuple[str, int]]:
-    """Phrases with their weights in hundredths."""
+def _begins(phrase: str, beginning: str) -> bool:
+    return any(start.startswith(beginning) for start in starts(phrase))
+
+
+def _heaviest(vocabulary: Iterable[ScoredPhrase]) -> list[str]:
+    """Phrases by falling weight."""
     weights: dict[str, int] = {}
     for each in vocabulary:
         if len(each.phrase) <= _LONGEST_PHRASE:
             # One more, so that one of score 0 is worth something.
             worth = each.posts * (round(each.score * 100) + 1)
             weights[each.phrase] = weights.get(each.phrase, 0) + worth
-    return heapq.nlargest(_MOST_PHRASES, weights.items(), key=lambda item: (item[1], item[0]))
-
-
-def _beginnings(phrase: str) -> set[str]:
-    """The phrase from each of its words on."""
-    text = folded(phrase)
-    return {text, *(text[word.start :] for word in tokens(text))}
+    # Tuples of what is compared, not a function that makes them, for there are many.
+    ordered = sorted(zip(weights.values(), weights.keys(), strict=True), reverse=True)
+    return [phrase for _, phrase in ordered[:_MOST_PHRASES]]

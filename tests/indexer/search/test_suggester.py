@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import string
 
 import pytest
@@ -106,3 +107,78 @@ def test_what_is_suggested_first_begins_so_if_anything_does(
         if wanted and any(f" {each.phrase}"[at:].startswith(f" {wanted}") for at in range(20))
     }
     assert set(suggester.suggest(typed, 8)[: len(exact)]) >= exact
+
+
+def _one_typo_at_most(typed: str, meant: str) -> bool:
+    """Is one made of the other by at most one letter more, less, other, or swapped?"""
+    changed = {typed}
+    for at in range(len(typed) + 1):
+        before, behind = typed[:at], typed[at:]
+        changed.add(before + behind[1:])
+        changed.add(before + behind[1:2] + behind[:1] + behind[2:])
+        if at < len(meant):
+            changed.add(before + meant[at] + behind[1:])
+            changed.add(before + meant[at] + behind)
+    return meant in changed
+
+
+def _literally(vocabulary: list[ScoredPhrase], typed: str, limit: int) -> list[str]:
+    """What the suggester's docstring says, phrase by phrase; without accents and capitals."""
+    weights: dict[str, int] = {}
+    for each in vocabulary:
+        worth = each.posts * (round(each.score * 100) + 1)
+        weights[each.phrase] = weights.get(each.phrase, 0) + worth
+    typed = " ".join(typed.split()) + (" " if typed.strip() and typed[-1] == " " else "")
+    by_weight = sorted(weights, key=lambda phrase: (weights[phrase], phrase), reverse=True)
+
+    def begins(phrase: str, beginning: str, typos: int = 0) -> bool:
+        words = phrase.split(" ")
+        starts = [" ".join(words[at:]) for at in range(len(words))]
+        lengths = range(max(0, len(beginning) - typos), len(beginning) + typos + 1)
+        return any(
+            _one_typo_at_most(beginning, start[:length]) if typos else start.startswith(beginning)
+            for start in starts
+            for length in lengths
+        )
+
+    exact = [phrase for phrase in by_weight if typed and begins(phrase, typed)]
+    nearly = [
+        phrase
+        for phrase in by_weight
+        if len(typed) >= 4 and begins(phrase, typed, 1) and not begins(phrase, typed[:-1])
+    ]
+    return (exact[:limit] + nearly)[:limit]
+
+
+def test_suggestions_are_those_of_a_literal_version() -> None:
+    chance = random.Random(7)
+
+    def text(letters: str, most: int) -> str:
+        return "".join(chance.choices(letters, k=chance.randint(1, most)))
+
+    vocabulary = [
+        ScoredPhrase(
+            " ".join(text("abcd", 5) for _ in range(chance.randint(1, 3))),
+            chance.choice([0.0, 0.1, 0.9]),
+            chance.randint(1, 3),
+        )
+        for _ in range(700)
+    ]
+    suggester = Suggester(vocabulary)
+    for _ in range(300):
+        typed, limit = text("abcde ", 8), chance.choice([1, 8, 40])
+        assert suggester.suggest(typed, limit) == _literally(vocabulary, typed, limit), typed
+
+
+def test_the_heaviest_of_many_thousands_come_first() -> None:
+    """So many that their beginnings lie in many blocks."""
+    vocabulary = [
+        ScoredPhrase(f"a{number % 7} a{number:05}", 0.5, 1 + number * 7919 % 20_011)
+        for number in range(20_000)
+    ]
+    suggester = Suggester(vocabulary)
+    by_weight = sorted(vocabulary, key=lambda each: (each.posts, each.phrase), reverse=True)
+    for typed in ("a", "a0", "a3 ", "a01", "a3 a1"):
+        wanted = [each.phrase for each in by_weight if f" {typed}" in f" {each.phrase}"]
+        for limit in (1, 10, 300):
+            assert suggester.suggest(typed, limit)[: len(wanted)] == wanted[:limit]
