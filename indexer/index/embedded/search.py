@@ -16,7 +16,7 @@ from indexer.index.embedded.rows import CREATED_AT, KEYPHRASES
 from indexer.index.embedded.table import Table
 from indexer.index.query import FIRST_DAY, LAST_DAY, DayCount, Facet, Query, Results
 from indexer.index.ranking import ranking_words
-from indexer.index.spelling import MeantTerms, allowed_edits
+from indexer.index.spelling import allowed_edits, meant_terms
 from indexer.index.stored import hit_from_source
 
 _BM25_CONSTANT = 1 / 2.2
@@ -39,7 +39,7 @@ def search(table: Table, query: Query) -> Results:
     asked = _tantivy_query(table.schema, words, misspelt, query)
     total, found = page(searcher, asked, query, ranked=bool(words or others))
     more, found = found[query.limit :], found[: query.limit]
-    terms = MeantTerms([word.term for word in (*words, *others)], misspelt)
+    terms = meant_terms([word.term for word in (*words, *others)], misspelt)
     hits = [hit_from_source(each.source(searcher), each.score, terms) for each in found]
     facets = _facets(searcher, asked, query.facet_size) if query.facets else []
     return Results(

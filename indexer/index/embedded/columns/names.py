@@ -15,7 +15,7 @@ class Names(Sequence[str]):
 
     def __init__(self, text: Array, ends: Array) -> None:
         """`text`: the bytes of all, one after the other; `ends`: where each begins, and the end."""
-        self._text = memoryview(text)
+        self._text = text.data
         self._ends = ends
 
     def __len__(self) -> int:

@@ -20,7 +20,7 @@ from indexer.index.embedded.columns.words import (
 )
 from indexer.index.query import Query, Results
 from indexer.index.ranking import ranking_words
-from indexer.index.spelling import MeantTerms
+from indexer.index.spelling import meant_terms
 from indexer.index.stored import hit_from_source
 
 
@@ -49,7 +49,7 @@ def search(columns: Columns, query: Query) -> Results:
         impacts = added(impacts, posts, lists)
     found = page(columns, posts, impacts if ranked else None, query)
     more, found = found[query.limit :], found[: query.limit]
-    terms = MeantTerms([word.term for word in (*words, *others)], misspelt)
+    terms = meant_terms([word.term for word in (*words, *others)], misspelt)
     hits = []
     for index in found.tolist():
         score = 0.0 if query.newest_first else float(impacts[index])
