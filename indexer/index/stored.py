@@ -58,9 +58,13 @@ def phrases_by_strength(source: Mapping[str, Any]) -> dict[str, list[str]]:
     """Phrases of a stored document in the fields that free text is matched in."""
     fields: dict[str, list[str]] = {"strong": [], "medium": [], "weak": []}
     for phrase, score in zip(source["keyphrases"], source["scores"], strict=True):
-        name = "strong" if score >= STRONG else "medium" if score >= MEDIUM else "weak"
-        fields[name].append(phrase)
+        fields[strength(score)].append(phrase)
     return fields
+
+
+def strength(score: float) -> str:
+    """The field of a phrase with this score."""
+    return "strong" if score >= STRONG else "medium" if score >= MEDIUM else "weak"
 
 
 def phrases_by_score(source: Mapping[str, Any]) -> list[str]:

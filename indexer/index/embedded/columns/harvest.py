@@ -15,7 +15,7 @@ from indexer.index.embedded.columns.arrays import Array, ArrayFolder, ends_of
 from indexer.index.embedded.columns.snapshot import Snapshot
 from indexer.index.embedded.columns.vocabulary import FIELDS, HOLE, Vocabulary
 from indexer.index.embedded.table import read_source
-from indexer.index.stored import hundredths, milliseconds, phrases_by_strength
+from indexer.index.stored import hundredths, milliseconds, strength
 
 NO_DATE = np.iinfo(np.int64).min
 """Before all dates."""
@@ -25,7 +25,7 @@ NO_SCORE = -1
 _CHUNK = 10_000
 """Rows whose numbers are held as objects."""
 _MOST_TEXTS = 500_000
-"""Phrases whose terms are remembered."""
+"""Phrases of a field whose terms are remembered."""
 _TEXT = FIELDS.index("text")
 
 
@@ -95,45 +95,50 @@ class _Gathering:
         self.stream = folder.writer("stream", np.int32)
         self.marks = folder.writer("marks", np.int32)
         self.mark_scores = folder.writer("mark_scores", np.int8)
-        self._stream, self._marks, self._mark_scores = array("i"), array("i"), array("b")
-        self._texts: dict[tuple[str, int], tuple[int, ...]] = {}
+        self._stream: list[int] = []
+        self._marks: list[int] = []
+        self._mark_scores: list[int] = []
+        self._values = {name: _Values(self.vocabulary, name) for name in FIELDS}
 
     def add(self, source: Mapping[str, Any]) -> None:
-        stream, marks = len(self._stream), len(self._marks)
-        self._stream.extend(self.vocabulary.cut(source["text"], _TEXT))
-        self._stream.append(HOLE)
-        for name, phrases in phrases_by_strength(source).items():
-            for phrase in phrases:
-                self._stream.extend(self._terms(phrase, FIELDS.index(name)))
+        stream, marks = self._stream, self._marks
+        begin, first_mark = len(stream), len(marks)
+        stream.extend(self.vocabulary.cut(source["text"], _TEXT))
+        stream.append(HOLE)
         scores: dict[str, int] = {}
         for phrase, score in zip(source["keyphrases"], source["scores"], strict=True):
+            stream.extend(self._values[strength(score)][phrase])
             scores[phrase] = max(hundredths(score), scores.get(phrase, 0))
-        for phrase, worth in scores.items():
-            self._marks.append(self.phrases.setdefault(phrase, len(self.phrases)))
-            self._mark_scores.append(worth)
+        for phrase in scores:
+            marks.append(self.phrases.setdefault(phrase, len(self.phrases)))
+        self._mark_scores.extend(scores.values())
         date = source["created_at"]
         self.ids.append(source["id"])
         self.best.append(max(scores.values(), default=NO_SCORE))
         self.has_picture.append(int(source["has_picture"]))
         self.created.append(NO_DATE if date is None else milliseconds(datetime.fromisoformat(date)))
-        self.stream_lengths.append(len(self._stream) - stream)
-        self.mark_lengths.append(len(self._marks) - marks)
+        self.stream_lengths.append(len(stream) - begin)
+        self.mark_lengths.append(len(marks) - first_mark)
 
     def flush(self) -> None:
-        for writer, kept, dtype in (
-            (self.stream, self._stream, np.int32),
-            (self.marks, self._marks, np.int32),
-            (self.mark_scores, self._mark_scores, np.int8),
+        for writer, kept in (
+            (self.stream, self._stream),
+            (self.marks, self._marks),
+            (self.mark_scores, self._mark_scores),
         ):
-            # Another view of an array forbids that it grows, so this one may not live on.
-            writer.append(np.array(kept, dtype))
-            del kept[:]
+            writer.append(np.array(kept, np.int32))
+            kept.clear()
 
-    def _terms(self, phrase: str, field: int) -> tuple[int, ...]:
-        """Of one value, with the hole behind it."""
-        found = self._texts.get((phrase, field))
-        if found is None:
-            if len(self._texts) >= _MOST_TEXTS:
-                self._texts.clear()
-            found = self._texts[phrase, field] = (*self.vocabulary.cut(phrase, field), HOLE)
+
+class _Values(dict[str, tuple[int, ...]]):
+    """Terms of values of a field, with the hole behind each."""
+
+    def __init__(self, vocabulary: Vocabulary, name: str) -> None:
+        self._vocabulary = vocabulary
+        self._field = FIELDS.index(name)
+
+    def __missing__(self, phrase: str) -> tuple[int, ...]:
+        if len(self) >= _MOST_TEXTS:
+            self.clear()
+        found = self[phrase] = (*self._vocabulary.cut(phrase, self._field), HOLE)
         return found
