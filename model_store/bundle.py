@@ -3,6 +3,7 @@
     adapter_model.safetensors, adapter_config.json    the LoRA adapter, as peft keeps it
     projector.safetensors                             the projector, whole
     processor/                                        tokenizer, chat template, picture settings
+    alignment.safetensors, alignment.json             heads that give vectors; optional
     insight.jsonl, insight.png                        how its training went, for people; optional
     card.json                                         see `model_store.card`; written last
 
@@ -13,7 +14,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import PreTrainedModel, ProcessorMixin
 
+from model_store.alignment.alignment import (
+    ALIGNMENT_FACTS,
+    ALIGNMENT_WEIGHTS,
+    Alignment,
+    read_facts,
+)
 from model_store.base import Base, load_base
 from model_store.card import CARD_FILE, Card
 from model_store.families import Family
@@ -46,6 +54,8 @@ class Bundle:
     processor: ProcessorMixin
     family: Family
     card: Card
+    alignment: Alignment | None = None
+    """Heads that give vectors; None if it has none."""
 
 
 def save_bundle(
@@ -57,9 +67,11 @@ def save_bundle(
     metrics: Mapping[str, Any],
     data: Mapping[str, Any],
     insight: Mapping[str, bytes] | None = None,
+    alignment: Alignment | None = None,
 ) -> Card:
     """Writes adapter and projector of `base.model` (see `attach_lora`) to a new or empty folder.
 
+    With `alignment` the bundle has vectors, without it none.
     `insight` has the content of those of `card.INSIGHT_FILES` that there are.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +84,8 @@ def save_bundle(
     base.processor.save_pretrained(folder / _PROCESSOR)
     for name, content in (insight or {}).items():
         (folder / name).write_bytes(content)
+    if alignment is not None:
+        _save_alignment(folder, alignment)
     written = LocalFiles(folder)
     card = Card(
         base=base.identity,
@@ -106,7 +120,50 @@ def load_bundle(folder: Path, *, dtype: torch.dtype | None = torch.float32) -> B
     attach_lora(base.model, base.family, _read_adapter_config(folder, base.family))
     _fill(lora_weights(base.model), folder / _ADAPTER)
     _fill(base.family.projector(base.model).state_dict(), folder / _PROJECTOR)
-    return Bundle(model=base.model, processor=base.processor, family=base.family, card=card)
+    return Bundle(
+        model=base.model,
+        processor=base.processor,
+        family=base.family,
+        card=card,
+        alignment=_load_alignment(folder) if ALIGNMENT_FACTS in card.files else None,
+    )
+
+
+def add_alignment(
+    bundle: Path, folder: Path, alignment: Alignment, training: Mapping[str, Any]
+) -> Card:
+    """Copies a bundle to a new or empty folder and gives it these heads, in place of any it had.
+
+    All else stays as it is to the bit. `training` is how the heads were trained, for the card.
+    """
+    card = check_bundle(LocalFiles(bundle))
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty: a bundle needs a folder of its own")
+    for name in card.files.keys() - {ALIGNMENT_WEIGHTS, ALIGNMENT_FACTS}:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes((bundle / name).read_bytes())
+    _save_alignment(folder, alignment)
+    written = LocalFiles(folder)
+    card = replace(
+        card,
+        training={**card.training, "alignment": dict(training)},
+        files={info.name: sha256(written, info.name) for info in written.list()},
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    (folder / CARD_FILE).write_bytes(card.to_json())
+    return card
+
+
+def _save_alignment(folder: Path, alignment: Alignment) -> None:
+    (folder / ALIGNMENT_FACTS).write_bytes(alignment.facts())
+    _save(alignment.heads.state_dict(), folder / ALIGNMENT_WEIGHTS)
+
+
+def _load_alignment(folder: Path) -> Alignment:
+    alignment = read_facts(folder / ALIGNMENT_FACTS)
+    _fill(alignment.heads.state_dict(), folder / ALIGNMENT_WEIGHTS)
+    return alignment
 
 
 def _adapter_config(family: Family, settings: LoraSettings) -> dict[str, Any]:

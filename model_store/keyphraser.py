@@ -2,6 +2,7 @@
 
 keyphraser = Keyphraser.load(folder)
 keyphraser(["a red cat asleep"], [picture])    # [[Keyphrase("cat", 0.93), ...]]
+keyphraser.embed([AskedPost("a red cat asleep", picture)])    # [Embedding(text, picture, 0.87)]
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,9 +20,12 @@ from PIL import Image
 from torch import Tensor
 from transformers import PreTrainedModel, ProcessorMixin
 
+from model_store.alignment.alignment import Alignment
+from model_store.alignment.embedder import Embedder
+from model_store.alignment.embedding import Embedding, Vector
 from model_store.asked_post import AskedPost
 from model_store.beam_search import PromptSteps, beam_search
-from model_store.bundle import load_bundle
+from model_store.bundle import Bundle, load_bundle
 from model_store.card import Card
 from model_store.families import Family
 from model_store.generation import INT8, GenerationSettings
@@ -30,6 +35,7 @@ from model_store.output import Beam, score_phrases
 from model_store.prompt import Batch, Prompt
 from model_store.quantization import native_precision, quantize
 from model_store.seal import read_card
+from posts.errors import InputError
 from posts.files.local import LocalFiles
 from posts.phrases import Keyphrase
 
@@ -51,13 +57,21 @@ class Keyphraser:
         processor: ProcessorMixin,
         family: Family,
         settings: GenerationSettings,
+        alignment: Alignment | None = None,
     ) -> None:
+        """Without `alignment` it has no vectors."""
         self._model = model
         self._family = family
         self._tokenizer = processor.tokenizer
         self._prompt = Prompt(processor, family, max_text_tokens=settings.max_text_tokens)
         self._settings = settings
         self._largest_batch = settings.batch_size
+        self._embedder = None
+        if alignment is not None:
+            self._embedder = Embedder(
+                *(model, processor, family, self._prompt, alignment),
+                batch_size=settings.batch_size,
+            )
 
     @classmethod
     def load(
@@ -69,22 +83,15 @@ class Keyphraser:
         A model whose card asks for int8 weights multiplies with them as `quantization` says.
         """
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        quantized = read_card(LocalFiles(bundle)).generation.quantization == INT8
-        on_gpu = device.startswith("cuda") and torch.cuda.is_bf16_supported()
-        if quantized:
-            loaded = load_bundle(bundle, dtype=None)
-            quantize(loaded.model, loaded.family, native_precision(device))
-        elif on_gpu:
-            loaded = load_bundle(bundle, dtype=torch.bfloat16)
-            # Not merged: rounded to bf16, most of what was learnt would vanish in the base.
-            cast_parameters(loaded.model, torch.bfloat16)
-        else:
-            loaded = load_bundle(bundle)
-            merge_lora(loaded.model)
+        loaded = load_for_asking(bundle, device)
         settings = loaded.card.generation
         if min_score is not None:
             settings = replace(settings, min_score=min_score)
-        keyphraser = cls(loaded.model.to(device), loaded.processor, loaded.family, settings)
+        keyphraser = cls(
+            *(loaded.model, loaded.processor, loaded.family),
+            settings,
+            loaded.alignment,
+        )
         keyphraser.card = loaded.card
         return keyphraser
 
@@ -92,6 +99,51 @@ class Keyphraser:
     def digest(self) -> str:
         """Of the model and all settings that decide its answers."""
         return self.card.digest
+
+    @property
+    def has_alignment(self) -> bool:
+        """Whether it has vectors: `embed` and its kin ask for that."""
+        return self._embedder is not None
+
+    @property
+    def alignment_dimensions(self) -> int:
+        """Of the vectors; 0 if it has none."""
+        return 0 if self._embedder is None else self._embedder.dimensions
+
+    def embed(self, posts: Sequence[AskedPost]) -> list[Embedding]:
+        """Vectors of each post's text and picture, and how probably the two belong together.
+
+        A text counts as far as a prompt would show it. Equal parts are embedded once. Memory is
+        that of `batch_size` texts and one picture. `InputError` without `has_alignment`.
+        """
+        with self._evaluating():
+            return self._with_vectors()(posts)
+
+    def embed_text(self, text: str) -> Vector | None:
+        """The vector of a text by itself, such as a query; None if it is blank."""
+        with self._evaluating():
+            return self._with_vectors().texts([text])[0]
+
+    def embed_picture(self, picture: Image.Image) -> Vector:
+        """The vector of a picture by itself."""
+        with self._evaluating():
+            return self._with_vectors().picture(picture)
+
+    def _with_vectors(self) -> Embedder:
+        if self._embedder is None:
+            raise InputError(
+                "the model has no vectors; `python -m trainer.align` makes a version that has them"
+            )
+        return self._embedder
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        training = self._model.training
+        self._model.eval()
+        try:
+            yield
+        finally:
+            self._model.train(training)
 
     def __call__(
         self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
@@ -111,17 +163,12 @@ class Keyphraser:
 
     def _answer(self, posts: Sequence[AskedPost]) -> list[list[Keyphrase]]:
         found: dict[int, list[Keyphrase]] = {}
-        training = self._model.training
-        self._model.eval()
-        try:
-            with ThreadPoolExecutor(1, thread_name_prefix="encode") as thread:
-                for rows, encoded in self._encoded_ahead(posts, thread):
-                    batch = [posts[row] for row in rows]
-                    answers = self._ask_within_memory(batch, encoded.result)
-                    found.update(zip(rows, answers, strict=True))
-                    give_back_memory()
-        finally:
-            self._model.train(training)
+        with self._evaluating(), ThreadPoolExecutor(1, thread_name_prefix="encode") as thread:
+            for rows, encoded in self._encoded_ahead(posts, thread):
+                batch = [posts[row] for row in rows]
+                answers = self._ask_within_memory(batch, encoded.result)
+                found.update(zip(rows, answers, strict=True))
+                give_back_memory()
         return [found[row] for row in range(len(posts))]
 
     def _encoded_ahead(
@@ -195,6 +242,24 @@ class Keyphraser:
     def _select(self, keyphrases: Sequence[Keyphrase]) -> list[Keyphrase]:
         good = [one for one in keyphrases if one.score >= self._settings.min_score]
         return good[: self._settings.max_keyphrases]
+
+
+def load_for_asking(bundle: Path, device: str) -> Bundle:
+    """The model of a bundle in the precision in which it is asked on a device, and there."""
+    quantized = read_card(LocalFiles(bundle)).generation.quantization == INT8
+    on_gpu = device.startswith("cuda") and torch.cuda.is_bf16_supported()
+    if quantized:
+        loaded = load_bundle(bundle, dtype=None)
+        quantize(loaded.model, loaded.family, native_precision(device))
+    elif on_gpu:
+        loaded = load_bundle(bundle, dtype=torch.bfloat16)
+        # Not merged: rounded to bf16, most of what was learnt would vanish in the base.
+        cast_parameters(loaded.model, torch.bfloat16)
+    else:
+        loaded = load_bundle(bundle)
+        merge_lora(loaded.model)
+    loaded.model.to(device)
+    return loaded
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

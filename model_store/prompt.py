@@ -57,6 +57,12 @@ class Batch:
             labels=None if self.labels is None else self.labels.to(device),
         )
 
+    def with_vision_states(self, states: Tensor, family: Family) -> Batch:
+        """The same batch, whose pictures have been through the tower."""
+        dropped = {"pixel_values", *family.picture_inputs} - {*family.layout_inputs}
+        kept = {name: one for name, one in self.inputs.items() if name not in dropped}
+        return replace(self, inputs={**kept, "vision_states": states})
+
 
 class _Frame(NamedTuple):
     """What stands before and after the post's text."""
@@ -121,6 +127,11 @@ class Prompt:
         if len(offsets) <= self._max_text_tokens:
             return text
         return text[: offsets[self._max_text_tokens - 1][1]]
+
+    def text_tokens(self, text: str) -> list[int]:
+        """Tokens of a text by itself, as far as a prompt would show it; none of a blank one."""
+        ids: list[int] = self._tokenizer(self.harmless(text), add_special_tokens=False)["input_ids"]
+        return ids
 
     def _frame(self, shown: bool) -> _Frame:
         question = f"{_POST}\n{QUESTION}"

@@ -75,6 +75,7 @@ def ship(
             insight={
                 name: (folder / name).read_bytes() for name in INSIGHT_FILES if name in card.files
             },
+            alignment=bundle.alignment,
         )
         size = sum(file.stat().st_size for file in made.rglob("*") if file.is_file()) / 1e6
         if size > LARGEST_MB:

@@ -1,0 +1,101 @@
+"""The embedder: turns posts into vectors, in batches of texts of like length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+from torch import Tensor
+from transformers import PreTrainedModel, ProcessorMixin
+
+from model_store.alignment.alignment import Alignment
+from model_store.alignment.embedding import Embedding, Vector
+from model_store.alignment.features import (
+    forward_precision,
+    picture_features,
+    text_features,
+)
+from model_store.asked_post import AskedPost
+from model_store.families import Family
+from model_store.picture import tame
+from model_store.prompt import Prompt
+
+
+class Embedder:
+    """Of one model. Texts go through it `batch_size` at a time, pictures one by one."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        processor: ProcessorMixin,
+        family: Family,
+        prompt: Prompt,
+        alignment: Alignment,
+        *,
+        batch_size: int,
+    ) -> None:
+        self._model = model
+        self._processor = processor
+        self._family = family
+        self._prompt = prompt
+        self._heads = alignment.heads.to(model.device).eval()
+        self._calibration = alignment.calibration
+        self._batch_size = batch_size
+
+    @property
+    def dimensions(self) -> int:
+        """Of the vectors."""
+        return self._heads.shape.dimensions
+
+    def __call__(self, posts: Sequence[AskedPost]) -> list[Embedding]:
+        """An embedding of each post; equal texts, and equal pictures, are embedded once."""
+        texts = dict.fromkeys(post.text for post in posts)
+        pictures = dict.fromkeys(
+            AskedPost("", post.picture) for post in posts if post.picture is not None
+        )
+        of_text = dict(zip(texts, self.texts(list(texts)), strict=True))
+        of_picture = {one: self.picture(one.picture) for one in pictures if one.picture is not None}
+        return [
+            self._embedding(of_text[post.text], of_picture.get(AskedPost("", post.picture)))
+            for post in posts
+        ]
+
+    @torch.inference_mode()
+    def texts(self, texts: Sequence[str]) -> list[Vector | None]:
+        """A vector of each text; None for one that is empty."""
+        tokens = [self._prompt.text_tokens(text) for text in texts]
+        rows = sorted(
+            (row for row, of_text in enumerate(tokens) if of_text), key=lambda row: len(tokens[row])
+        )
+        found: list[Vector | None] = [None] * len(texts)
+        for start in range(0, len(rows), self._batch_size):
+            batch = rows[start : start + self._batch_size]
+            with forward_precision(self._model):
+                features = text_features(
+                    self._model,
+                    self._family,
+                    self._processor.tokenizer,
+                    [tokens[row] for row in batch],
+                    self._heads.shape.text_layer,
+                )
+            for row, vector in zip(batch, _vectors(self._heads.texts(features)), strict=True):
+                found[row] = vector
+        return found
+
+    @torch.inference_mode()
+    def picture(self, picture: Image.Image) -> Vector:
+        """The vector of a picture."""
+        with forward_precision(self._model):
+            encoded = self._family.encode_picture(self._model, self._processor, tame(picture))
+            features = picture_features(self._model, self._family, encoded.states)
+        return _vectors(self._heads.pictures(features.unsqueeze(0)))[0]
+
+    def _embedding(self, text: Vector | None, picture: Vector | None) -> Embedding:
+        if text is None or picture is None:
+            return Embedding(text, picture, None)
+        return Embedding(text, picture, self._calibration.probability(float(text @ picture)))
+
+
+def _vectors(rows: Tensor) -> list[Vector]:
+    return list(rows.float().cpu().numpy())
