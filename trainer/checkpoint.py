@@ -5,6 +5,7 @@
     best.safetensors         the trainable weights of the best epoch so far, if one has ended
     state.json               how far the run is
     strides.parquet          how coarsely each post is masked next, and how its views have fared
+    alignment.safetensors    what alignment knows beside weights: teacher and queue; if it is on
     insight.jsonl            for people: a line per finished epoch, see `trainer.insight_files`
     insight.png              the same, drawn
 
@@ -37,6 +38,7 @@ _OPTIMIZER = "optimizer.safetensors"
 _BEST = "best.safetensors"
 _STATE = "state.json"
 _STRIDES = "strides.parquet"
+_ALIGNMENT = "alignment.safetensors"
 
 
 @dataclass(kw_only=True)
@@ -49,6 +51,8 @@ class TrainState:
     """Summed loss of the epoch so far."""
     loss_tokens: int = 0
     """Label tokens of the epoch so far."""
+    alignment_losses: list[float] = field(default_factory=list)
+    """Of the updates of the epoch so far; empty without alignment."""
     history: list[dict[str, Any]] = field(default_factory=list)
     """Per finished epoch: its number from 1, mean training loss, validation scores, and its masked
     views as `trainer.aimkp.insight` gives them (None if there was none)."""
@@ -80,9 +84,14 @@ def fill_weights(model: Module, weights: Mapping[str, Tensor]) -> None:
 
 
 def save_checkpoint(
-    folder: Path, model: Module, optimizer: Optimizer, state: TrainState, best: Weights | None
+    folder: Path,
+    model: Module,
+    optimizer: Optimizer,
+    state: TrainState,
+    best: Weights | None,
+    alignment: Weights | None = None,
 ) -> None:
-    """Writes a checkpoint to an existing folder."""
+    """Writes a checkpoint to an existing folder; `alignment` is `AlignmentObjective.state`."""
     save_file(copy_weights(model), folder / _WEIGHTS)
     save_file(_moments(model, optimizer), folder / _OPTIMIZER)
     if best is not None:
@@ -90,7 +99,16 @@ def save_checkpoint(
     told = {one.name: getattr(state, one.name) for one in fields(state) if one.name != "strides"}
     (folder / _STATE).write_text(json.dumps(told))
     pq.write_table(state.strides.to_table(), folder / _STRIDES)
+    if alignment is not None:
+        save_file(alignment, folder / _ALIGNMENT)
     write_insight(folder, state.history)
+
+
+def load_alignment(folder: Path) -> Weights:
+    """What a checkpoint has of alignment; JobError if it has nothing."""
+    if not (folder / _ALIGNMENT).exists():
+        raise JobError("the checkpoint knows no alignment; remove it to train from the start")
+    return load_file(folder / _ALIGNMENT)
 
 
 def load_checkpoint(

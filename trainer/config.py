@@ -16,6 +16,7 @@ METHODS = ("aimkp", "standard")
 PRECISIONS = ("auto", "fp32", "bf16")
 JOINT_OBJECTIVES = ("mean", "sum")
 AFTER_FAILURE = ("adapt", "freeze")
+ALIGNMENTS = ("off", "infonce", "srcl")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,23 @@ class TrainConfig:
     reading_lessons: int = 0
     """Updates in which, after the warm-up, the language model learns to say what image tokens say,
     right or wrong; it needs `projector_warm_up`."""
+    alignment: str = "off"
+    """infonce, srcl: pictures and texts of posts also learn to lie near each other, and the model
+    gives vectors of them; it goes with either method."""
+    beta: float = 0.1
+    """Weight of that loss beside the keyphrases', mean beside mean. For alignment, as the next
+    five."""
+    alignment_temperature: float = 0.07
+    """Cosines of vectors are divided by it: the lower, the more the nearest wrong posts count."""
+    alignment_weight_temperature: float = 0.25
+    """With srcl, the same where wrong posts get their weights: the lower, the less those count that
+    are alike."""
+    alignment_queue: int = 512
+    """Posts of the updates before that are wrong ones too, for batches are small."""
+    alignment_dimensions: int = 128
+    """Of the vectors."""
+    alignment_learning_rate: float = 1e-3
+    """Peak rate of the heads that give them."""
     epochs: int = 4
     """Passes over the training posts."""
     batch_size: int = 64
@@ -164,6 +182,7 @@ _CHOICES = {
     "joint_objective": JOINT_OBJECTIVES,
     "stride_after_failure": AFTER_FAILURE,
     "precision": PRECISIONS,
+    "alignment": ALIGNMENTS,
 }
 _KINDS = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}
 _AT_LEAST_ONE = (
@@ -176,6 +195,7 @@ _AT_LEAST_ONE = (
     "validation_posts",
     "beams",
     "max_new_tokens",
+    "alignment_dimensions",
 )
 _SHARES = (
     "warmup_ratio",
@@ -185,7 +205,14 @@ _SHARES = (
     "text_only",
     "min_score",
 )
-_POSITIVE = ("lora_learning_rate", "projector_learning_rate", "max_grad_norm")
+_POSITIVE = (
+    "lora_learning_rate",
+    "projector_learning_rate",
+    "max_grad_norm",
+    "alignment_temperature",
+    "alignment_weight_temperature",
+    "alignment_learning_rate",
+)
 _NOT_NEGATIVE = (
     "weight_decay",
     "projector_warm_up",
@@ -195,6 +222,8 @@ _NOT_NEGATIVE = (
     "seed",
     "largest_image_stride",
     "largest_text_stride",
+    "beta",
+    "alignment_queue",
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from statistics import fmean
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from model_store.heap import give_back_memory
 from model_store.quantization import native_precision
 from posts.errors import JobError
 from trainer.aimkp.insight import epoch_insight
+from trainer.alignment.objective import AlignmentObjective
 from trainer.checkpoint import TrainState
 from trainer.config import TrainConfig
 from trainer.examples import Examples
@@ -87,6 +89,7 @@ class Loop:
         order: Order,
         worker: Worker,
         surroundings: Surroundings,
+        alignment: AlignmentObjective | None = None,
     ) -> None:
         self._config = config
         self._step = step
@@ -95,6 +98,7 @@ class Loop:
         self._order = order
         self._worker = worker
         self._surroundings = surroundings
+        self._alignment = alignment
         self._updates = order.batches * config.epochs
 
     def run(self, state: TrainState) -> None:
@@ -146,6 +150,10 @@ class Loop:
         seed_update(self._config.seed, state.update, self._worker.rank)
         set_rates(self._optimizer, state.update, self._updates, self._config.warmup_ratio)
         losses = [self._gradient(examples) for examples in micro_batches]
+        if self._alignment is not None:
+            tokens = sum(loss.tokens for loss in losses)
+            aligned = self._alignment.add_gradients(state.update, tokens=tokens)
+            state.alignment_losses.append(aligned)
         loss = apply_update(self._optimizer, losses, self._config.max_grad_norm)
         state.update += 1
         state.loss_total += loss.total
@@ -154,7 +162,10 @@ class Loop:
 
     def _gradient(self, examples: Examples) -> Loss:
         try:
-            return self._step(examples.ids, examples.batch.to(self._worker.device))
+            examples = Examples(examples.ids, examples.batch.to(self._worker.device))
+            if self._alignment is not None:
+                examples = self._alignment.collect(examples)
+            return self._step(examples.ids, examples.batch)
         except torch.OutOfMemoryError as error:
             raise JobError(
                 f"a GPU has too little memory for {len(examples.ids)} posts at once; lower "
@@ -184,6 +195,9 @@ class Loop:
         loss = state.loss_total / max(1, state.loss_tokens)
         state.loss_total, state.loss_tokens = 0.0, 0
         state.history.append({"epoch": epoch, "loss": loss, "scores": scores, "views": views})
+        if state.alignment_losses:
+            state.history[-1]["alignment_loss"] = fmean(state.alignment_losses)
+            state.alignment_losses = []
         best = not state.best_epoch or selection(scores) > state.best_selection
         if best:
             state.best_epoch, state.best_selection = epoch, selection(scores)

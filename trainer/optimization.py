@@ -1,4 +1,4 @@
-"""How weights are updated: AdamW with two rates, each on a cosine with warm-up."""
+"""How weights are updated: AdamW with a rate for each part, each on a cosine with warm-up."""
 
 from __future__ import annotations
 
@@ -7,22 +7,28 @@ import math
 from torch.optim import AdamW
 
 from model_store.base import Base
+from trainer.alignment.attached_heads import heads_of
 from trainer.config import TrainConfig
 
 
 def make_optimizer(base: Base, config: TrainConfig) -> AdamW:
-    """AdamW over what is trained: LoRA first, then the projector, each with its peak rate."""
+    """AdamW over what is trained: LoRA first, then the projector, then alignment heads if the model
+    has any, each with its peak rate."""
+    heads = heads_of(base.model)
     projector = list(base.family.projector(base.model).parameters())
-    of_projector = {id(parameter) for parameter in projector}
+    of_heads = [] if heads is None else list(heads.parameters())
+    others = {id(parameter) for parameter in (*projector, *of_heads)}
     trainable = [one for one in base.model.parameters() if one.requires_grad]
-    lora = [one for one in trainable if id(one) not in of_projector]
-    return AdamW(
-        [
-            {"params": lora, "peak": config.lora_learning_rate},
-            {"params": projector, "peak": config.projector_learning_rate},
-        ],
-        weight_decay=config.weight_decay,
-    )
+    groups = [
+        {
+            "params": [one for one in trainable if id(one) not in others],
+            "peak": config.lora_learning_rate,
+        },
+        {"params": projector, "peak": config.projector_learning_rate},
+    ]
+    if of_heads:
+        groups.append({"params": of_heads, "peak": config.alignment_learning_rate})
+    return AdamW(groups, weight_decay=config.weight_decay)
 
 
 def set_rates(optimizer: AdamW, update: int, updates: int, warmup_ratio: float) -> None:

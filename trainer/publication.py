@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from model_store.alignment.alignment import Alignment
 from model_store.base import Base
 from model_store.bundle import save_bundle
 from model_store.generation import GenerationSettings
@@ -28,12 +29,13 @@ def publish(
     history: Sequence[Mapping[str, Any]],
     best_epoch: int,
     data: Mapping[str, Any],
+    align: Callable[[], Alignment] | None = None,
 ) -> int:
     """Publishes `weights`, which `base` then has; gives the version's number.
 
     `history` is `trainer.checkpoint.TrainState`'s, and `best_epoch`, from 1, is the one that the
-    weights are of. What the same run has published before, when a worker was lost and nobody heard
-    of it, counts.
+    weights are of. `align` is asked for the alignment of the model with these weights. What the
+    same run has published before, when a worker was lost and nobody heard of it, counts.
     """
     if (earlier := store.published_by(run, name)) is not None:
         return earlier.version
@@ -56,6 +58,7 @@ def publish(
             metrics={"epoch": best["epoch"], "validation": best["scores"]},
             data=data,
             insight={file.name: file.read_bytes() for file in insight.iterdir()},
+            alignment=None if align is None else align(),
         )
         return store.publish(name, bundle)
 

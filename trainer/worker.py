@@ -17,16 +17,21 @@ from pyarrow import fs
 from ray.train import CheckpointUploadMode
 from torch import distributed
 
+from model_store.alignment.alignment import Alignment
 from model_store.base import Base, BaseIdentity, load_base
 from model_store.keyphraser import Keyphraser
 from model_store.lora import LoraSettings, attach_lora
 from model_store.prompt import Prompt
 from model_store.store import Store
 from posts.errors import JobError
+from trainer.alignment.beginning import begin_alignment, resume_alignment
+from trainer.alignment.calibration import calibrated_alignment
+from trainer.alignment.objective import AlignmentObjective
 from trainer.checkpoint import (
     TrainState,
     Weights,
     copy_weights,
+    load_alignment,
     load_checkpoint,
     save_checkpoint,
 )
@@ -115,10 +120,13 @@ class _Learner:
         self._train, self._valid = self._open_data()
         self._base = _prepare(job, worker.device)
         self._vision = self._open_vision()
-        self._optimizer = make_optimizer(self._base, job.config)
         self._prompt = Prompt(
             self._base.processor, self._base.family, max_text_tokens=job.config.max_text_tokens
         )
+        self._order = Order(
+            posts=len(self._train), batch_size=job.config.batch_size, seed=job.config.seed
+        )
+        self._alignment: AlignmentObjective | None = None
         self._state, self._best = self._resume()
 
     def train(self) -> None:
@@ -136,9 +144,10 @@ class _Learner:
             ),
             optimizer=self._optimizer,
             encode=ExampleReader(self._prompt, self._train, config, self._vision),
-            order=Order(posts=len(self._train), batch_size=config.batch_size, seed=config.seed),
+            order=self._order,
             worker=self.worker,
             surroundings=self,
+            alignment=self._alignment,
         ).run(self._state)
 
     def validate(self) -> dict[str, Any]:
@@ -190,7 +199,11 @@ class _Learner:
                 "train": self._describe("train", job.data, self._train),
                 "validation": self._describe("validation", job.valid, self._valid),
             },
+            align=None if self._alignment is None else self._calibrated,
         )
+
+    def _calibrated(self) -> Alignment:
+        return calibrated_alignment(self._base, self._prompt, self._valid)
 
     def _describe(self, role: str, uri: str, examples: TrainingSet) -> dict[str, Any]:
         return {
@@ -237,16 +250,35 @@ class _Learner:
                 worker=self.worker,
                 report=self.report,
             )
+            self._alignment = begin_alignment(
+                prompt=self._prompt, vision=self._vision, **self._aligned()
+            )
+            self._optimizer = make_optimizer(self._base, self._config)
             return TrainState(), None
         with checkpoint.as_directory() as folder:
+            if self._config.alignment != "off":
+                kept = load_alignment(Path(folder))
+                self._alignment = resume_alignment(kept, **self._aligned())
+            self._optimizer = make_optimizer(self._base, self._config)
             return load_checkpoint(Path(folder), self._base.model, self._optimizer)
+
+    def _aligned(self) -> dict[str, Any]:
+        return {
+            "base": self._base,
+            "examples": self._train,
+            "config": self._config,
+            "updates": self._order.batches * self._config.epochs,
+        }
 
     def _upload(self, state: TrainState) -> ray.train.Checkpoint | None:
         storage = ray.train.get_context().get_storage()
         place = f"{storage.experiment_fs_path}/checkpoint-{state.update:08d}"
         try:
             with tempfile.TemporaryDirectory() as folder:
-                save_checkpoint(Path(folder), self._base.model, self._optimizer, state, self._best)
+                save_checkpoint(
+                    *(Path(folder), self._base.model, self._optimizer, state, self._best),
+                    None if self._alignment is None else self._alignment.state(),
+                )
                 storage.storage_filesystem.create_dir(place)
                 fs.copy_files(folder, place, destination_filesystem=storage.storage_filesystem)
         except Exception as error:

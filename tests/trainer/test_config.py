@@ -93,6 +93,13 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, text: str, complaint: str)
         {"weight_decay": -1.0},
         {"warmup_ratio": 1.0},
         {"lora_dropout": 1.0},
+        {"alignment": "on"},
+        {"beta": -0.1},
+        {"alignment_temperature": 0.0},
+        {"alignment_weight_temperature": -1.0},
+        {"alignment_queue": -1},
+        {"alignment_dimensions": 0},
+        {"alignment_learning_rate": 0.0},
     ],
 )
 def test_a_value_that_cannot_work_is_refused_by_name(setting: dict[str, object]) -> None:

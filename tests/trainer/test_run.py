@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from model_store.asked_post import AskedPost
 from model_store.keyphraser import Keyphraser
 from model_store.store import ModelVersion, Store
 from posts.drawn import drawn_posts
 from posts.errors import InputError, JobError
+from posts.pictures import decode_picture
 from posts.writing import write_json_lines, write_parquet
 from tests.servers.s3 import S3Server
 from tests.tiny_models import tiny_base
@@ -40,6 +42,9 @@ CONFIG = TrainConfig(
     beams=2,
     max_new_tokens=4,
     checkpoint_every=2,
+    alignment="srcl",
+    alignment_dimensions=8,
+    alignment_queue=8,
 )
 STEPS = 12
 
@@ -146,6 +151,18 @@ def test_the_published_version_scores_as_its_card_says(
     scores = evaluate(keyphraser, TrainingSet.build(job.valid, tmp_path)).scores
     assert scores == version.card.metrics["validation"]
     assert scores["cmkp"]["all"]["f1@1"] > 0.5
+
+
+def test_a_model_that_was_trained_with_alignment_has_vectors(
+    undisturbed: tuple[ModelVersion, list[Event]], job: TrainJob
+) -> None:
+    version, _ = undisturbed
+    assert all(epoch["alignment_loss"] > 0 for epoch in version.card.training["history"])
+    keyphraser = Keyphraser.load(Store(job.store).fetch(str(version)))
+    post = next(iter(drawn_posts("valid", 1)))
+    found = keyphraser.embed([AskedPost(post.text, decode_picture(post.image))])[0]
+    assert keyphraser.alignment_dimensions == 8
+    assert 0 < found.alignment < 1
 
 
 def test_a_finished_run_leaves_nothing_behind(
