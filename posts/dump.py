@@ -14,7 +14,12 @@ from posts.files import FileInfo, Files, open_files
 from posts.files.s3 import S3Files
 from posts.fragment import Fragment
 from posts.picture_files import PictureFiles
-from posts.pictures import DEFAULT_LIMITS, PictureLimits, too_many_bytes
+from posts.pictures import (
+    DEFAULT_LIMITS,
+    PictureLimits,
+    too_many_bytes,
+    too_many_bytes_together,
+)
 from posts.post import Post
 from posts.readers import READERS
 from posts.unfinished import is_mark, unfinished
@@ -110,15 +115,29 @@ class Dump:
         for fragment in fragments:
             yield from duplicates.mark(fragment.number, self.read(fragment))
 
-    def picture(self, post: Post) -> bytes:
-        """The encoded picture of a post that has one; raises `PostError`."""
-        if post.image is None:
-            if post.image_uri is None:
-                raise ValueError(f"post {post.id!r} has no picture")
-            return self._pictures.fetch(post.image_uri)
-        if len(post.image) > self.limits.bytes:
+    def picture(self, post: Post, number: int = 0) -> bytes:
+        """An encoded picture of a post, from 0, that it has; raises `PostError`."""
+        if not 0 <= number < len(post.pictures):
+            raise ValueError(f"post {post.id!r} has no picture {number}")
+        picture = post.pictures[number]
+        if isinstance(picture, str):
+            return self._pictures.fetch(picture)
+        if len(picture) > self.limits.bytes:
             raise too_many_bytes(self.limits)
-        return post.image
+        return picture
+
+    def all_pictures(self, post: Post) -> Iterator[bytes | PostError]:
+        """Of a post each encoded picture, or why there is none; fetched when it is asked for."""
+        together = 0
+        for number in range(len(post.pictures)):
+            try:
+                data = self.picture(post, number)
+                together += len(data)
+                if together > self.limits.together:
+                    raise too_many_bytes_together(self.limits)
+                yield data
+            except PostError as error:
+                yield error
 
     def pictures(self, posts: Sequence[Post]) -> list[bytes | PostError | None]:
         """Of each post its encoded picture, or why there is none, or None if it never had one."""

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     PICTURE_TOO_LARGE = "picture too large"
     PICTURE_REFUSED = "picture refused"
     PICTURE_MISSING = "picture missing"
+    TOO_MANY_PICTURES = "too many pictures"
     PICTURE_UNAVAILABLE = "picture unavailable"
     MODEL_FAILED = "model failed"
     MODEL_CRASHED = "model crashed"

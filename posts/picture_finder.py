@@ -71,30 +71,32 @@ class PictureFinder:
         self._looking = threading.Lock()
         self._look_again(Dump.open(uri, limits))
 
-    def picture(self, id: str) -> bytes | None:
+    def picture(self, id: str, number: int = 0) -> bytes | None:
         """The encoded picture as the dump has it; None: no such post, or none in it that is read.
+
+        `number`: which of the post's pictures, from 0.
 
         Raises `InputError` while the ids are read for the first time, and where the place does
         not answer.
         """
         try:
-            return self._fetch(self._ready(), id)
+            return self._fetch(self._ready(), id, number)
         except PostError as error:
             if error.transient:
                 raise InputError(f"{error}; ask again later") from error
             return None
 
-    def thumbnail(self, id: str, size: int) -> bytes | None:
+    def thumbnail(self, id: str, size: int, number: int = 0) -> bytes | None:
         """A WebP whose long side has at most `size` pixels; None also for a broken picture.
 
         Raises as `picture` does.
         """
         known = self._ready()
-        key = (id, size)
+        key = (id, size, number)
         if (cached := known.thumbnails.get(key)) is not None:
             return cached.data
         try:
-            data = self._fetch(known, id)
+            data = self._fetch(known, id, number)
             small = None if data is None else self._shrink(data, size)
         except PostError as error:
             if error.transient:
@@ -113,7 +115,7 @@ class PictureFinder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _fetch(self, known: _Known, id: str) -> bytes | None:
+    def _fetch(self, known: _Known, id: str, number: int) -> bytes | None:
         try:
             post = known.ids.find(known.dump, id)
         except MovedError:
@@ -122,9 +124,9 @@ class PictureFinder:
             return None
         except TimeoutError as error:
             raise InputError(f"{error}; ask again later") from error
-        if post is None or post.error is not None or not post.has_picture:
+        if post is None or post.error is not None or not 0 <= number < len(post.pictures):
             return None
-        return known.dump.picture(post)
+        return known.dump.picture(post, number)
 
     def _shrink(self, data: bytes, size: int) -> bytes:
         with self._decoders:

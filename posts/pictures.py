@@ -34,13 +34,15 @@ class PictureLimits:
 
     bytes: int = 20_000_000
     """Largest encoded size."""
+    together: int = 100_000_000
+    """Largest encoded size of all pictures of a post."""
     pixels: int = 100_000_000
     """Largest width times height, by the header, before anything is decoded."""
     formats: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
     """Names of Pillow's formats."""
 
     def __post_init__(self) -> None:
-        if self.bytes < 1 or self.pixels < 1 or not self.formats:
+        if min(self.bytes, self.together, self.pixels) < 1 or not self.formats:
             raise ValueError("picture limits must be positive and name at least one format")
 
 
@@ -86,6 +88,12 @@ def check_picture(data: bytes, limits: PictureLimits = DEFAULT_LIMITS) -> None:
 def too_many_bytes(limits: PictureLimits) -> PostError:
     """The error of an encoded picture beyond the limit."""
     return PostError(Reason.PICTURE_TOO_LARGE, f"more than {limits.bytes:,} bytes")
+
+
+def too_many_bytes_together(limits: PictureLimits) -> PostError:
+    """The error of a post whose encoded pictures are beyond the limit for all of them."""
+    detail = f"its pictures have more than {limits.together:,} bytes together"
+    return PostError(Reason.PICTURE_TOO_LARGE, detail)
 
 
 def _decode(picture: Image.Image, size: PictureSize | None) -> Image.Image:

@@ -21,6 +21,8 @@ class Post:
     """The encoded picture itself, or None if there is none or only `image_uri` is known."""
     image_uri: str | None = None
     """Where the picture lies: relative to the dump and inside it, or s3://."""
+    images: tuple[bytes | str, ...] = ()
+    """Further pictures beside the first one, in order: each encoded, or where it lies."""
     created_at: datetime | None = None
     """Time zone aware, UTC."""
     keyphrases: tuple[str, ...] | None = None
@@ -43,9 +45,16 @@ class Post:
 
     @property
     def size(self) -> int:
-        """Of its text, in characters, and of its picture, in bytes, as far as they are here."""
-        return len(self.text) + len(self.image or b"")
+        """Of its text, in characters, and of its pictures, in bytes, as far as they are here."""
+        pictures = (picture for picture in self.pictures if isinstance(picture, bytes))
+        return len(self.text) + sum(map(len, pictures))
 
     @property
     def has_picture(self) -> bool:
         return self.image is not None or self.image_uri is not None
+
+    @property
+    def pictures(self) -> tuple[bytes | str, ...]:
+        """All of them, the first one first: each encoded or, if it is not here, where it lies."""
+        first = self.image_uri if self.image is None else self.image
+        return self.images if first is None else (first, *self.images)

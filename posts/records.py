@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -17,9 +17,13 @@ LONGEST_TEXT = 16_000_000
 LONGEST_ID = 512
 """Bytes; the longest id Elasticsearch takes."""
 LONGEST_DETAIL = 200
+MOST_PICTURES = 64
+"""Of a post."""
 DEEPEST_EXTRA = 32
 
-_FIELDS = {"id", "text", "image", "image_uri", "created_at", "keyphrases"}
+_FIELDS = {
+    *("id", "text", "image", "image_uri", "images", "image_uris", "created_at", "keyphrases"),
+}
 
 
 def parse_record(record: object, source: str) -> Post:
@@ -66,6 +70,11 @@ def broken(detail: str) -> PostError:
     return PostError(Reason.BROKEN_RECORD, clean_text(detail)[:LONGEST_DETAIL])
 
 
+def too_many_pictures(count: int) -> PostError:
+    """The error of a post with so many pictures."""
+    return PostError(Reason.TOO_MANY_PICTURES, f"{count:,} pictures, more than {MOST_PICTURES}")
+
+
 def clean_text(text: str) -> str:
     """Valid Unicode without NUL: surrogate pairs joined, lone surrogates replaced."""
     if not text.isascii():
@@ -77,11 +86,16 @@ def _parse_fields(record: Mapping[str, Any], post_id: str, source: str) -> Post:
     text = _string(record, "text")
     image, path = _image(record.get("image"))
     image_uri = _string(record, "image_uri") or path or None
+    listed = [one for one in dict.fromkeys(_listed(record)) if one not in (image, image_uri)]
+    if image is None and image_uri is None and listed:
+        first = listed.pop(0)
+        image, image_uri = (first, None) if isinstance(first, bytes) else (None, first)
     post = Post(
         id=post_id,
         text=text,
         image=image,
         image_uri=image_uri,
+        images=tuple(listed),
         created_at=_moment(record.get("created_at")),
         keyphrases=_keyphrases(record.get("keyphrases")),
         extra=_extra(record),
@@ -89,6 +103,8 @@ def _parse_fields(record: Mapping[str, Any], post_id: str, source: str) -> Post:
     )
     if not text.strip() and not post.has_picture:
         return replace(post, error=PostError(Reason.EMPTY_POST, "neither text nor picture"))
+    if len(post.pictures) > MOST_PICTURES:
+        return replace(post, images=(), error=too_many_pictures(len(post.pictures)))
     return post
 
 
@@ -115,6 +131,23 @@ def _image(value: object) -> tuple[bytes | None, str]:
         f"image must be bytes, in Parquet or a tar, not {_kind(value)}; "
         "name a file beside the dump in image_uri"
     )
+
+
+def _listed(record: Mapping[str, Any]) -> Iterator[bytes | str]:
+    """Pictures of the two lists, those inside the dump's files first."""
+    images, uris = record.get("images"), record.get("image_uris")
+    if not isinstance(images, list | None):
+        raise broken(f"images must be a list of pictures, not {_kind(images)}")
+    for value in images or ():
+        if isinstance(value, str):
+            raise broken("images must hold bytes; name files beside the dump in image_uris")
+        data, path = _image(value)
+        if data is not None or path:
+            yield path if data is None else data
+    uris = [] if uris is None else uris
+    if not isinstance(uris, list) or not all(isinstance(one, str | None) for one in uris):
+        raise broken("image_uris must be a list of strings")
+    yield from (clean_text(uri) for uri in uris if uri)
 
 
 def _moment(value: object) -> datetime | None:

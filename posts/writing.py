@@ -32,6 +32,11 @@ _PARQUET_FIELDS = [
     pa.field("created_at", pa.timestamp("us", tz="UTC")),
     pa.field("keyphrases", pa.list_(pa.string())),
 ]
+_FURTHER_FIELDS = [
+    pa.field("images", pa.list_(pa.binary())),
+    pa.field("image_uris", pa.list_(pa.string())),
+]
+"""Only in files with a post of several pictures."""
 
 
 def write_json_lines(posts: Iterable[Post], uri: str | Path, name: str = "posts") -> None:
@@ -68,11 +73,13 @@ def parquet_shards(posts: Iterable[Post]) -> Iterator[bytes]:
 
 
 def _parquet(posts: Sequence[Post]) -> bytes:
+    several = any(post.images for post in posts)
+    schema = [*_PARQUET_FIELDS, *_FURTHER_FIELDS] if several else _PARQUET_FIELDS
     columns = [
-        pa.array([fields[field.name] for fields in map(_with_image, posts)], field.type)
-        for field in _PARQUET_FIELDS
+        pa.array([fields[field.name] for fields in map(_with_images, posts)], field.type)
+        for field in schema
     ]
-    names = [field.name for field in _PARQUET_FIELDS]
+    names = [field.name for field in schema]
     for name in sorted({name for post in posts for name in post.extra}):
         names.append(name)
         columns.append(_column([post.extra.get(name) for post in posts]))
@@ -104,11 +111,17 @@ def _column(values: Sequence[Any]) -> pa.Array:
 
 def _size(post: Post) -> int:
     """About the bytes of a post, in memory as in a file."""
-    return len(post.image or b"") + len(post.text) + _POST_BYTES
+    return post.size + _POST_BYTES
 
 
-def _with_image(post: Post) -> dict[str, Any]:
-    return _fields(post) | {"image": post.image}
+def _with_images(post: Post) -> dict[str, Any]:
+    """Those inside the file come first when it is read, so pictures of both kinds may change
+    their order."""
+    return _fields(post) | {
+        "image": post.image,
+        "images": [one for one in post.images if isinstance(one, bytes)] or None,
+        "image_uris": [one for one in post.images if isinstance(one, str)] or None,
+    }
 
 
 def _fields(post: Post) -> dict[str, Any]:
@@ -124,9 +137,20 @@ def _fields(post: Post) -> dict[str, Any]:
 def _record(files: Files, picture: str, post: Post) -> dict[str, Any]:
     record = dict(post.extra) | _fields(post)
     if post.image is not None:
-        record["image_uri"] = f"{picture}.{_extension(post.image)}"
-        files.write(record["image_uri"], post.image)
+        record["image_uri"] = _written(files, picture, post.image)
+    if post.images:
+        record["image_uris"] = [
+            one if isinstance(one, str) else _written(files, f"{picture}-{number}", one)
+            for number, one in enumerate(post.images, start=1)
+        ]
     return {name: value for name, value in record.items() if value is not None}
+
+
+def _written(files: Files, name: str, picture: bytes) -> str:
+    """Where the picture now lies."""
+    uri = f"{name}.{_extension(picture)}"
+    files.write(uri, picture)
+    return uri
 
 
 def _extension(picture: bytes) -> str:

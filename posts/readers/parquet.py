@@ -22,7 +22,7 @@ _BATCH_BYTES = 8 << 20
 _BATCH_ROWS = 1024
 _ID_ROWS = 8192
 _BUFFER = 4 << 20
-_PICTURE_COLUMNS = ["id", "image", "image_uri"]
+_PICTURE_COLUMNS = ["id", "image", "image_uri", "images", "image_uris"]
 
 
 class ParquetReader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -14,14 +15,24 @@ from posts.errors import PostError, Reason
 from posts.files import FileInfo, Files
 from posts.files.names import OutsideError, check_name, shown
 from posts.fragment import Fragment
-from posts.pictures import PictureLimits, too_many_bytes
+from posts.pictures import PictureLimits, too_many_bytes, too_many_bytes_together
 from posts.post import Post
 from posts.readers.base import broken_file, raise_if_unreachable
 from posts.readers.json_lines import parse_json
-from posts.records import LONGEST_TEXT, broken, known_id, parse_record
+from posts.records import (
+    LONGEST_TEXT,
+    MOST_PICTURES,
+    broken,
+    known_id,
+    parse_record,
+    too_many_pictures,
+)
 
 _PICTURES = {"jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"}
 _RECORDS = {"json", "txt"}
+_NUMBERED = re.compile(r"([0-9]{1,9})\.([a-z]+)")
+_FIRST = -1
+"""The number of a picture that has none."""
 _LONGEST_HEADER = 1 << 20
 _BROKEN_TAR = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError, OverflowError)
 
@@ -30,7 +41,8 @@ class WebDatasetReader:
     """Reads `.tar` and `.tar.gz` member by member.
 
     A post's id is that of its JSON or else its key: the member's path up to the first dot of
-    its last part. Sources are `file:row`, counting posts.
+    its last part. Its first picture is `KEY.jpg`, further ones are `KEY.1.jpg`, `KEY.2.png` and so
+    on, in the order of their numbers. Sources are `file:row`, counting posts.
     """
 
     suffixes: tuple[str, ...] = (".tar", ".tar.gz")
@@ -78,8 +90,11 @@ class _Sample:
     error: PostError | None = None
     """What is wrong with the record."""
     picture_error: PostError | None = None
+    pictures: dict[int, bytes] = field(default_factory=dict)
+    """Further ones, by their numbers."""
+    picture_bytes: int = 0
     kinds: set[str] = field(default_factory=set)
-    """Which of record, text and picture there are, readable or not."""
+    """Which of record, text and pictures there are, readable or not."""
 
     @classmethod
     def of(cls, key: str, start: int = 0) -> _Sample:
@@ -91,7 +106,10 @@ class _Sample:
     def post(self, source: str) -> Post:
         if self.error is not None:
             return Post(id="", source=source, error=self.error)
-        post = parse_record(self.record, source)
+        record = self.record
+        if self.pictures:
+            record = record | {"images": [self.pictures[one] for one in sorted(self.pictures)]}
+        post = parse_record(record, source)
         if self.picture_error and (post.error is None or post.error.reason is Reason.EMPTY_POST):
             return replace(post, error=self.picture_error)
         return post
@@ -110,8 +128,12 @@ class _Sample:
             raise broken("the text is not UTF-8") from None
         self.record = {"text": text} | self.record
 
-    def add_picture(self, data: bytes) -> None:
-        self.record = self.record | {"image": data}
+    def add_picture(self, data: bytes, number: int) -> None:
+        self.picture_bytes += len(data)
+        if number == _FIRST:
+            self.record = self.record | {"image": data}
+        else:
+            self.pictures[number] = data
 
 
 class _Members:
@@ -215,18 +237,27 @@ def _add(
     limits: PictureLimits | None,
 ) -> None:
     """Takes a member into its sample; what is wrong with it becomes the sample's error."""
-    kind = "picture" if extension in _PICTURES else extension
-    if member.isdir() or (kind not in _RECORDS and kind != "picture") or kind in sample.kinds:
+    number = _picture_number(extension)
+    kind = extension if number is None else f"picture {number}"
+    if member.isdir() or (kind not in _RECORDS and number is None) or kind in sample.kinds:
         return
     sample.kinds.add(kind)
     try:
         _check_path(member)
-        if kind == "picture":
-            _add_picture(sample, member, members, limits)
-        else:
+        if number is None:
             _add_record(sample, kind, member, members)
+        else:
+            _add_picture(sample, number, member, members, limits)
     except PostError as error:
         sample.error = error
+
+
+def _picture_number(extension: str) -> int | None:
+    """Of the member of a post that is a picture, by what follows the key; None: it is none."""
+    if extension in _PICTURES:
+        return _FIRST
+    numbered = _NUMBERED.fullmatch(extension)
+    return int(numbered[1]) if numbered and numbered[2] in _PICTURES else None
 
 
 def _add_record(sample: _Sample, kind: str, member: tarfile.TarInfo, members: _Members) -> None:
@@ -243,18 +274,28 @@ def _add_record(sample: _Sample, kind: str, member: tarfile.TarInfo, members: _M
 
 
 def _add_picture(
-    sample: _Sample, member: tarfile.TarInfo, members: _Members, limits: PictureLimits | None
+    sample: _Sample,
+    number: int,
+    member: tarfile.TarInfo,
+    members: _Members,
+    limits: PictureLimits | None,
 ) -> None:
+    count = len(sample.kinds - _RECORDS)
     if not _is_plain(member):
         refused = f"{shown(member.name)} is a link or no regular file"
         sample.picture_error = PostError(Reason.PICTURE_REFUSED, refused)
     elif limits is None:
-        sample.add_picture(b"")
+        sample.add_picture(b"", _FIRST)
     elif member.size > limits.bytes:
         sample.picture_error = too_many_bytes(limits)
+    elif count > MOST_PICTURES:
+        sample.picture_error = too_many_pictures(count)
+        sample.pictures.clear()
+    elif sample.picture_bytes + member.size > limits.together:
+        sample.picture_error = too_many_bytes_together(limits)
     else:
         try:
-            sample.add_picture(members.read(member))
+            sample.add_picture(members.read(member), number)
         except _BROKEN_TAR as error:
             raise_if_unreachable(error)
             sample.picture_error = PostError(Reason.BROKEN_PICTURE, f"{error}"[:200])
