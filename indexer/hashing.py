@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+
+_SEVERAL = "several:"
+_DOCUMENTS = 1
+"""Part of the hash of documents: raise it when they are to be asked anew, and other posts not."""
 
 _FORMAT = 1
 """Part of every hash: raise it when documents must be written anew after a change of code."""
@@ -29,6 +33,12 @@ class Hasher:
     """What reads the words in pictures (see `posts.ocr`); None if they are not read."""
     min_score: float | None = None
     """Of keyphrases, where the run has another than the model's card."""
+    longest_text: int | None = None
+    """Characters of a text that the model is asked whole; None: however long it is."""
+
+    def is_long(self, text: str) -> bool:
+        """Whether a text is read in chunks."""
+        return self.longest_text is not None and len(text) > self.longest_text
 
     def generation(
         self, text: str, picture: str | None, *, unreadable: bool = False, unread: bool = False
@@ -51,6 +61,9 @@ class Hasher:
             content["ocr"] = self.ocr
         if self.min_score is not None:
             content["min_score"] = self.min_score
+        # Left out of all others: they are what they were before there were documents.
+        if self.is_long(text) or (picture is not None and picture.startswith(_SEVERAL)):
+            content["documents"] = _DOCUMENTS
         return _sha256(content)
 
     def document(
@@ -83,6 +96,11 @@ def identity_of_version(uri: str, version: str) -> str:
     The URI is part of it: on disk a version is size and time, which two files may share.
     """
     return f"version:{version}:{uri}"
+
+
+def identity_of_several(pictures: Sequence[str]) -> str:
+    """The identity of all pictures of a post that has several, by those of each in their order."""
+    return f"{_SEVERAL}{_sha256({'pictures': list(pictures)})}"
 
 
 def _sha256(content: Mapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ from model_store.asked_post import AskedPost
 from model_store.beam_search import PromptSteps, beam_search
 from model_store.bundle import Bundle, load_bundle
 from model_store.card import Card
+from model_store.documents.reader import Room
 from model_store.families import Family
 from model_store.generation import INT8, GenerationSettings
 from model_store.heap import give_back_memory
@@ -144,6 +145,11 @@ class Keyphraser:
             yield
         finally:
             self._model.train(training)
+
+    @property
+    def room(self) -> Room:
+        """What a document is cut and its answers are merged by."""
+        return Room(fit=self._prompt.fit, most_keyphrases=self._settings.max_keyphrases)
 
     def __call__(
         self, texts: Sequence[str], pictures: Sequence[Image.Image | None]

@@ -133,6 +133,10 @@ class Prompt:
         ids: list[int] = self._tokenizer(self.harmless(text), add_special_tokens=False)["input_ids"]
         return ids
 
+    def fit(self, text: str) -> int:
+        """How many characters of a text, from its beginning, a prompt holds; at most all."""
+        return min(len(self.harmless(text)), len(text))
+
     def _frame(self, shown: bool) -> _Frame:
         question = f"{_POST}\n{QUESTION}"
         if getattr(self._processor, "chat_template", None):

@@ -51,7 +51,7 @@ class Post:
 
     @property
     def has_picture(self) -> bool:
-        return self.image is not None or self.image_uri is not None
+        return bool(self.pictures)
 
     @property
     def pictures(self) -> tuple[bytes | str, ...]:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import ray
 from ray.data import ActorPoolStrategy, DataContext, Dataset
 
@@ -128,7 +129,8 @@ def _timed(
 
 
 def _pictures(decoded: pa.Table) -> int:
-    return len(decoded) - decoded.column("pixels").null_count
+    shown = pc.or_(*(decoded.column(name).is_valid() for name in ("pixels", "pictures")))
+    return pc.sum(shown).as_py() or 0
 
 
 def _generated(finished: pa.Table) -> int:

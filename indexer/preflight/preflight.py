@@ -14,6 +14,7 @@ from indexer.index.records import Build
 from indexer.job import IndexJob
 from indexer.preflight.probe import probe_writing
 from indexer.stages.retried import NONE_RETRIED, RetriedKeys
+from model_store.documents.document import longest_text
 from model_store.footprint import base_folder
 from model_store.picture_size import picture_size
 from model_store.store import ModelVersion, Store
@@ -88,7 +89,12 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
         index=index,
         live=live,
         build=build,
-        hasher=Hasher(model_digest=model.card.digest, ocr=ocr, min_score=job.min_score),
+        hasher=Hasher(
+            model_digest=model.card.digest,
+            ocr=ocr,
+            min_score=job.min_score,
+            longest_text=longest_text(model.card.generation.max_text_tokens),
+        ),
         retried=retried,
     )
 

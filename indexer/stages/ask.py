@@ -29,7 +29,7 @@ PICTURE_REASONS = frozenset(
 """Permanent faults of a picture, which cost the post its picture only if the user says so."""
 
 
-_UPDATE = {"action": Action.UPDATE, "text": "", "image": None}
+_UPDATE = {"action": Action.UPDATE, "text": "", "image": None, "images": None}
 """What an update does not need."""
 
 
@@ -97,7 +97,8 @@ class Ask:
             if dead is not None and self._stays_dead(post, dead, whole):
                 error = PostError(dead.reason, dead.detail, dead.transient)
                 return row | _dead(error, whole.generation, dead)
-        return row | _fields(post, whole) | _error_columns(post.error)
+        is_long = self._hasher.is_long(post.text)
+        return row | _fields(post, whole) | _error_columns(post.error) | {"is_long": is_long}
 
     def _stays_dead(self, post: Post, dead: DeadHeld, whole: Held) -> bool:
         same = not dead.transient and dead.generation == whole.generation
@@ -109,8 +110,9 @@ class Ask:
         return Held(generation, document)
 
     def _textual(self, post: Post, picture: str | None) -> Held | None:
-        """Hashes of the post if its text is to be kept should its picture be broken."""
-        if not (self._keep_text and post.text.strip() and picture is not None):
+        """Hashes of the post if the rest of it is to be kept should a picture be broken."""
+        rest = bool(post.text.strip()) or len(post.pictures) > 1
+        if not (self._keep_text and rest and picture is not None):
             return None
         return self._hashes(post, picture, unreadable=True)
 
@@ -134,12 +136,22 @@ def _fields(post: Post, hashes: Held) -> dict[str, Any]:
         "known": False,
         "text": post.text,
         "image": post.image,
+        "images": _further(post),
         "image_uri": post.image_uri,
         "created_at": post.created_at,
         "extra": json.dumps(dict(post.extra), ensure_ascii=False, sort_keys=True),
         "generation": hashes.generation,
         "document": hashes.document,
     }
+
+
+def _further(post: Post) -> list[dict[str, Any]] | None:
+    if not post.images:
+        return None
+    return [
+        {"bytes": one, "uri": None} if isinstance(one, bytes) else {"bytes": None, "uri": one}
+        for one in post.images
+    ]
 
 
 def _unchanged(hashes: Held) -> dict[str, Any]:

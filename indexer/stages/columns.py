@@ -41,9 +41,30 @@ _SHARED = [
     pa.field("known", pa.bool_(), nullable=False),
 ]
 
-ASKED = pa.schema([*_SHARED, pa.field("image", pa.large_binary())])
+_IMAGE = pa.struct([pa.field("bytes", pa.large_binary()), pa.field("uri", pa.string())])
+
+ASKED = pa.schema(
+    [
+        *_SHARED,
+        pa.field("image", pa.large_binary()),
+        # Further pictures, each here or where it lies; null for a post with one or none.
+        pa.field("images", pa.list_(_IMAGE)),
+        # The text is read in chunks.
+        pa.field("is_long", pa.bool_()),
+    ]
+)
 """Behind the ask stage. Only posts to be generated keep their picture's bytes, if they have any;
 posts that are unchanged keep neither text nor extra fields."""
+
+_PICTURE = pa.struct(
+    [
+        pa.field("number", pa.int32()),
+        pa.field("pixels", pa.large_binary()),
+        pa.field("width", pa.int32()),
+        pa.field("height", pa.int32()),
+        pa.field("words", pa.string()),
+    ]
+)
 
 DECODED = pa.schema(
     [
@@ -53,6 +74,10 @@ DECODED = pa.schema(
         pa.field("height", pa.int32()),
         # Words in the picture; null where none were looked for.
         pa.field("words", pa.string()),
+        # Of a post with several pictures, in place of the above: those that are shown, and which
+        # of its pictures each is, from 0.
+        pa.field("pictures", pa.list_(_PICTURE)),
+        pa.field("is_long", pa.bool_()),
     ]
 )
 """Behind the decode stage: `pixels` are RGB, `width` x `height` x 3 bytes."""

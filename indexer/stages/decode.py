@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -19,10 +20,13 @@ from posts.dump import Dump
 from posts.errors import PostError, Reason
 from posts.picture_size import PictureSize
 from posts.post import Post
+from posts.records import MOST_PICTURES
 from posts.shown_picture import ReadWords, ShownPicture, decode_to_show
 
 _THREADS = 2
 """Pillow lets go of Python's lock while it decodes."""
+
+_NO_ERROR = {"error_reason": None, "error_detail": None, "error_transient": None}
 
 _TABLE_BYTES = 64_000_000
 """Of decoded pictures in a table if all are square; long ones may make it 8 times as much."""
@@ -32,8 +36,9 @@ class Decode:
     """Takes a table of `ASKED`; gives one of `DECODED`, row for row.
 
     A post whose picture is broken becomes a dead letter or, with `keep_text` and if it has a
-    text, one without a picture. A post whose picture's words cannot be read goes on without
-    them, under a hash by which the next run tries again.
+    text, one without a picture; of several pictures those that are good are kept then. A post
+    whose picture's words cannot be read goes on without them, under a hash by which the next run
+    tries again.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class Decode:
         self._size = size
         self._keep_text = keep_text
         self._read_words = read_words
+        self._most = rows_per_table(MOST_PICTURES, size)
 
     def __call__(self, table: pa.Table) -> pa.Table:
         if not has_work(table):
@@ -59,7 +65,11 @@ class Decode:
         fetched = self._dump.pictures([_picture_of(row) for row in rows])
         with ThreadPoolExecutor(_THREADS) as threads:
             decoded = list(threads.map(self._decode, fetched))
-        done = [self._row(row, one) for row, one in zip(rows, decoded, strict=True)]
+            several = list(threads.map(self._decode_several, rows))
+        done = [
+            self._row(row, one) if all_of_it is None else self._row_of_several(row, all_of_it)
+            for row, one, all_of_it in zip(rows, decoded, several, strict=True)
+        ]
         return pa.Table.from_pylist(done, schema=DECODED)
 
     def _decode(self, fetched: bytes | PostError | None) -> ShownPicture | PostError | None:
@@ -70,8 +80,30 @@ class Decode:
         except PostError as error:
             return error
 
+    def _decode_several(self, row: dict[str, Any]) -> list[ShownPicture | PostError] | None:
+        """Of a post with several pictures the first, as many as are shown; None for another."""
+        if row["action"] != Action.GENERATE or not row["images"]:
+            return None
+        pictures = islice(self._dump.all_pictures(_with_pictures(row)), self._most)
+        return [one for one in map(self._decode, pictures) if one is not None]
+
+    def _row_of_several(
+        self, row: dict[str, Any], decoded: list[ShownPicture | PostError]
+    ) -> dict[str, Any]:
+        del row["image"], row["images"]
+        good = {number: one for number, one in enumerate(decoded) if isinstance(one, ShownPicture)}
+        errors = [one for one in decoded if isinstance(one, PostError)]
+        errors.sort(key=lambda error: not error.transient)
+        if errors and not self._keeps(row, errors[0], pictures=bool(good)):
+            return row | _dead(errors[0])
+        unread = self._read_words is not None and any(one.words is None for one in good.values())
+        changed = self._without_picture(row) if errors else {}
+        if unread and not errors:
+            changed = self._hashes(row, unread=True)
+        return row | changed | _NO_ERROR | {"pictures": [_column(*one) for one in good.items()]}
+
     def _row(self, row: dict[str, Any], decoded: ShownPicture | PostError | None) -> dict[str, Any]:
-        del row["image"]
+        del row["image"], row["images"]
         if row["action"] != Action.GENERATE:
             return row
         error = _error_of(row)
@@ -93,16 +125,13 @@ class Decode:
             }
         )
 
-    def _keeps(self, row: dict[str, Any], error: PostError) -> bool:
-        return self._keep_text and bool(row["text"].strip()) and error.reason in PICTURE_REASONS
+    def _keeps(self, row: dict[str, Any], error: PostError, *, pictures: bool = False) -> bool:
+        """Whether a post goes on with its text, or with other `pictures`."""
+        rest = pictures or bool(row["text"].strip())
+        return self._keep_text and rest and error.reason in PICTURE_REASONS
 
     def _without_picture(self, row: dict[str, Any]) -> dict[str, Any]:
-        return {
-            **self._hashes(row, unreadable=True),
-            "error_reason": None,
-            "error_detail": None,
-            "error_transient": None,
-        }
+        return {**self._hashes(row, unreadable=True), **_NO_ERROR}
 
     def _hashes(self, row: dict[str, Any], **lacks: bool) -> dict[str, str]:
         """Of a post that goes on without something, in place of those of the whole post."""
@@ -119,9 +148,25 @@ def rows_per_table(most: int, size: PictureSize) -> int:
 
 def _picture_of(row: dict[str, Any]) -> Post:
     """As much of a post as fetching its picture takes; none for what needs no picture."""
-    if row["action"] != Action.GENERATE or row["error_reason"] is not None:
+    if row["action"] != Action.GENERATE or row["error_reason"] is not None or row["images"]:
         return Post(id=row["id"])
     return Post(id=row["id"], image=row["image"], image_uri=row["image_uri"])
+
+
+def _with_pictures(row: dict[str, Any]) -> Post:
+    further = (one["uri"] if one["bytes"] is None else one["bytes"] for one in row["images"])
+    uri, images = row["image_uri"], tuple(further)
+    return Post(id=row["id"], image=row["image"], image_uri=uri, images=images)
+
+
+def _column(number: int, shown: ShownPicture) -> dict[str, Any]:
+    return {
+        "number": number,
+        "pixels": shown.picture.tobytes(),
+        "width": shown.picture.width,
+        "height": shown.picture.height,
+        "words": shown.words,
+    }
 
 
 def _error_of(row: dict[str, Any]) -> PostError | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 from PIL import Image
@@ -12,9 +12,12 @@ from PIL import Image
 from indexer.pipeline.attempts import Attempt, Attempts
 from indexer.pipeline.packing import Part
 from indexer.stages.columns import DECODED, FINISHED, Action, conform, has_work
+from model_store.documents.document import Document
+from model_store.documents.reader import AsksModel, DocumentReader
 from posts.errors import JobError, KeyphraseError, PostError, Reason
 from posts.ocr import add_words
 from posts.phrases import Keyphrase, display_form
+from posts.shown_picture import ShownPicture
 
 _log = logging.getLogger(__name__)
 _LONGEST_DETAIL = 200
@@ -28,19 +31,13 @@ _CRASHED = PostError(
 """Not transient: each try costs several starts of the model."""
 
 
-class AsksModel(Protocol):
-    """What is asked of a `model_store.keyphraser.Keyphraser`."""
-
-    def __call__(
-        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
-    ) -> list[list[Keyphrase]]: ...
-
-
 LoadModel = Callable[[], AsksModel]
 """Loads the model in the process that is to use it; crosses process borders itself."""
 
 
 _Row = dict[str, Any]
+_SHOWN = ("pixels", "width", "height", "words", "pictures", "is_long")
+"""Columns for the model, which end here."""
 
 
 class Generate:
@@ -66,7 +63,7 @@ class Generate:
         except _RunEndsError:
             return FINISHED.empty_table()
         for row in rows:
-            for name in ("pixels", "width", "height", "words"):
+            for name in _SHOWN:
                 del row[name]
         return pa.Table.from_pylist(rows, schema=FINISHED)
 
@@ -126,16 +123,31 @@ class _RunEndsError(Exception):
 
 def _ask(model: AsksModel, work: list[_Row]) -> Exception | None:
     """Puts keyphrases into the rows, or returns what the model raised."""
-    pictures = [_picture(row) for row in work]
+    documents = [row for row in work if row["pictures"] is not None or row["is_long"]]
+    plain = [row for row in work if row["pictures"] is None and not row["is_long"]]
     try:
-        answers = model([add_words(row["text"], row["words"]) for row in work], pictures)
+        if plain:
+            _ask_plain(model, plain)
+        if documents:
+            _ask_documents(DocumentReader.of(model), documents)
     except KeyphraseError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a model raises, other posts go on
         return error
-    for row, picture, answer in zip(work, pictures, answers, strict=True):
-        row.update(has_picture=picture is not None, keyphrases=_keyphrases(answer))
     return None
+
+
+def _ask_plain(model: AsksModel, rows: list[_Row]) -> None:
+    pictures = [_picture(row) for row in rows]
+    answers = model([add_words(row["text"], row["words"]) for row in rows], pictures)
+    for row, picture, answer in zip(rows, pictures, answers, strict=True):
+        row.update(has_picture=picture is not None, keyphrases=_keyphrases(answer))
+
+
+def _ask_documents(read: DocumentReader, rows: list[_Row]) -> None:
+    documents = [Document(text=row["text"], pictures=_pictures(row)) for row in rows]
+    for row, document, reading in zip(rows, documents, read(documents), strict=True):
+        row.update(has_picture=bool(document.pictures), keyphrases=_keyphrases(reading.keyphrases))
 
 
 def _attempt(part: Part, start: int, stop: int) -> Attempt:
@@ -146,6 +158,16 @@ def _picture(row: dict[str, Any]) -> Image.Image | None:
     if row["pixels"] is None:
         return None
     return Image.frombytes("RGB", (row["width"], row["height"]), row["pixels"])
+
+
+def _pictures(row: _Row) -> list[ShownPicture]:
+    """Of a document; its only picture stands where that of any post does."""
+    shown = [row] if row["pictures"] is None else row["pictures"]
+    return [
+        ShownPicture(picture, one["words"])
+        for one in shown
+        if (picture := _picture(one)) is not None
+    ]
 
 
 def _keyphrases(answer: Sequence[Keyphrase]) -> list[dict[str, Any]]:

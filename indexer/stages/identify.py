@@ -1,11 +1,11 @@
-"""Identify: finds out what picture a post has, with as little reading as can be."""
+"""Identify: finds out what pictures a post has, with as little reading as can be."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from indexer.hashing import identity_of_bytes, identity_of_version
+from indexer.hashing import identity_of_bytes, identity_of_several, identity_of_version
 from posts.dump import Dump
 from posts.errors import PostError
 from posts.post import Post
@@ -13,10 +13,10 @@ from posts.post import Post
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A post and the identity of its picture."""
+    """A post and the identity of its pictures."""
 
     post: Post
-    """With the error that looking for its picture met."""
+    """With the error that looking for its pictures met."""
     picture: str | None
     """None for a post without a picture, and for one that was broken when it was read."""
 
@@ -27,23 +27,35 @@ def identify(dump: Dump, posts: Sequence[Post]) -> list[Identified]:
     One that cannot be found out for now is an error of its post, never another identity: a post
     that has not changed would be generated anew, and once more when its picture is back.
     """
-    found = [Identified(post, _at_hand(post)) for post in posts]
-    listed = [row for row, post in enumerate(posts) if _is_elsewhere(post)]
-    versions = dump.picture_versions([posts[row] for row in listed]) if listed else []
-    for row, version in zip(listed, versions, strict=True):
-        post, uri = posts[row], posts[row].image_uri or ""
+    good = [post for post in posts if post.error is None]
+    uris = dict.fromkeys(one for post in good for one in post.pictures if isinstance(one, str))
+    asked = [Post(id="", image_uri=uri) for uri in uris]
+    versions = dict(zip(uris, dump.picture_versions(asked) if asked else [], strict=True))
+    return [_identified(post, versions) for post in posts]
+
+
+def _identified(post: Post, versions: Mapping[str, str | PostError | None]) -> Identified:
+    if post.error is not None or not post.has_picture:
+        return Identified(post, None)
+    identities: list[str] = []
+    errors: list[PostError] = []
+    for picture in post.pictures:
+        version = versions[picture] if isinstance(picture, str) else None
         if isinstance(version, PostError):
-            found[row] = Identified(replace(post, error=version), f"unknown:{uri}")
-        elif version is not None:
-            found[row] = Identified(post, identity_of_version(uri, version))
-    return found
+            errors.append(version)
+        identities.append(_identity(picture, version))
+    # What passes comes first: a post is not to lose a picture that is back tomorrow.
+    errors.sort(key=lambda error: not error.transient)
+    several = len(identities) > 1
+    return Identified(
+        replace(post, error=errors[0]) if errors else post,
+        identity_of_several(identities) if several else identities[0],
+    )
 
 
-def _at_hand(post: Post) -> str | None:
-    if post.error is not None or post.image is None:
-        return None
-    return identity_of_bytes(post.image)
-
-
-def _is_elsewhere(post: Post) -> bool:
-    return post.error is None and post.image is None and post.image_uri is not None
+def _identity(picture: bytes | str, version: str | PostError | None) -> str:
+    if isinstance(picture, bytes):
+        return identity_of_bytes(picture)
+    return (
+        identity_of_version(picture, version) if isinstance(version, str) else f"unknown:{picture}"
+    )

@@ -29,7 +29,8 @@ Batch = tuple[Sequence[Post], pa.Table]
 class Sieve:
     """Takes the batches of a fragment; gives tables of `ASKED` and which part each is.
 
-    `rows` posts, or about 16 MB of them, are in a table for the model; posts without work stay in
+    `rows` posts, where each picture of one with several counts as a post, or about 16 MB of them,
+    are in a table for the model; posts without work stay in
     the batch that they were read in. Where tables end follows from the dump and the first verdict
     alone, so a task that is done again gives the same ones.
     """
@@ -51,8 +52,8 @@ class Sieve:
                 yield part(), rest
             needs = self._needs(fragment, batch, asked)
             # As they were read: what was asked may lack text and picture another time.
-            sizes = [post.size for post, needed in zip(posts, needs, strict=True) if needed]
-            for table in gathered.add(asked.filter(needs), sizes):
+            wanted = [post for post, needed in zip(posts, needs, strict=True) if needed]
+            for table in gathered.add(asked.filter(needs), wanted):
                 yield part(), table
             rest = asked.filter(~needs)
         for table in gathered.left():
@@ -75,12 +76,12 @@ class _Gathered:
         self._tables: list[pa.Table] = []
         self._count = self._bytes = 0
 
-    def add(self, table: pa.Table, sizes: Sequence[int]) -> Iterator[pa.Table]:
-        """The tables that the rows fill; `sizes` of their posts."""
+    def add(self, table: pa.Table, posts: Sequence[Post]) -> Iterator[pa.Table]:
+        """The tables that the rows fill, which are of these posts."""
         begin = 0
-        for end, size in enumerate(sizes, start=1):
-            self._count += 1
-            self._bytes += size
+        for end, post in enumerate(posts, start=1):
+            self._count += max(1, len(post.pictures))
+            self._bytes += post.size
             if self._count >= self._rows or self._bytes >= _BYTES:
                 self._tables.append(table.slice(begin, end - begin))
                 yield from self.left()

@@ -29,6 +29,8 @@ from posts.shown_picture import ReadWords
 from tests.indexer.stand_in import LastWord
 
 SIZE = PictureSize(side=32)
+LONGEST_TEXT = 400
+"""Characters of a text that is asked whole."""
 
 
 class Night:
@@ -47,7 +49,9 @@ class Night:
         dump = Dump.open(str(folder))
         fragments = dump.fragments()
         duplicates = Duplicates.find([hash_ids(dump.ids(each)) for each in fragments])
-        hasher = Hasher(model_digest="digest", ocr=read_words and "ocr 1.0")
+        hasher = Hasher(
+            model_digest="digest", ocr=read_words and "ocr 1.0", longest_text=LONGEST_TEXT
+        )
         self.fragments = range(len(fragments))
         self.attempts = AttemptNotes()
         self.read = Read(dump, fragments, duplicates, rows=50)
