@@ -15,7 +15,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from transformers import PreTrainedModel, ProcessorMixin
@@ -129,6 +131,14 @@ class Keyphraser:
         """The vector of a picture by itself."""
         with self._evaluating():
             return self._with_vectors().picture(picture)
+
+    def alignments(
+        self, pictures: Sequence[Image.Image], texts: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """How probably each picture and each text belong together, (pictures, texts); 0 for a
+        blank text. `InputError` without `has_alignment`."""
+        with self._evaluating():
+            return self._with_vectors().pairs(pictures, texts)
 
     def _with_vectors(self) -> Embedder:
         if self._embedder is None:

@@ -97,6 +97,10 @@ class Hit:
     image_uri: str | None = None
     """Where the picture lies: relative to the dump, or s3://; None: inside the dump's records."""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    lead_picture: int = 0
+    """Which of its pictures is shown for it, from 0."""
+    summary: str | None = None
+    """Some sentences of a long text; None: the text is short."""
 
 
 @dataclass(frozen=True, slots=True)

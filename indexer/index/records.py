@@ -37,6 +37,10 @@ class Document:
     held: Held
     was_dead: bool = False
     """A dead letter with this id is to be removed."""
+    lead_picture: int = 0
+    """Which of its pictures is shown for it, from 0."""
+    summary: str | None = None
+    """Some sentences of a long text, for people; None: the text is short."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

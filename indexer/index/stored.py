@@ -45,6 +45,7 @@ def document_source(document: Document) -> dict[str, Any]:
         "has_picture": document.has_picture,
         "keyphrases": phrases,
         "scores": [float(keyphrase.score) for keyphrase in document.keyphrases],
+        **_of_documents(document),
         **_changeable(document),
     }
 
@@ -111,6 +112,8 @@ def hit_from_source(source: Mapping[str, Any], score: float, terms: Container[st
         has_picture=source["has_picture"],
         image_uri=source["image_uri"],
         extra=json.loads(source["extra"]),
+        lead_picture=source.get("lead_picture", 0),
+        summary=source.get("summary"),
     )
 
 
@@ -151,6 +154,17 @@ def dead_from_source(source: Mapping[str, Any]) -> DeadHeld:
 def milliseconds(moment: datetime) -> int:
     """Since 1970, rounded down: the resolution in which both engines compare dates."""
     return (_utc(moment) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def _of_documents(document: Document) -> dict[str, Any]:
+    """What only posts of several pictures or long text have; nothing for others, which are stored
+    as ever."""
+    found: dict[str, Any] = {}
+    if document.lead_picture:
+        found["lead_picture"] = document.lead_picture
+    if document.summary is not None:
+        found["summary"] = valid_unicode(document.summary)
+    return found
 
 
 def _changeable(record: Document | DocumentUpdate) -> dict[str, Any]:

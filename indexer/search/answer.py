@@ -85,7 +85,7 @@ def answer_of(results: Results) -> dict[str, Any]:
 
 def hit_answer(hit: Hit) -> dict[str, Any]:
     """One hit as JSON-ready object, without the other fields of the dump."""
-    return {
+    answer: dict[str, Any] = {
         "id": hit.id,
         "score": hit.score,
         "text": hit.text,
@@ -96,6 +96,9 @@ def hit_answer(hit: Hit) -> dict[str, Any]:
         "created_at": None if hit.created_at is None else hit.created_at.isoformat(),
         "has_picture": hit.has_picture,
     }
+    if hit.summary is not None:
+        answer["summary"] = hit.summary
+    return answer
 
 
 def _dates(line: Timeline) -> dict[str, Any]:

@@ -86,6 +86,10 @@ FINISHED = pa.schema(
     [
         *_SHARED,
         pa.field("has_picture", pa.bool_()),
+        # Of a post with several pictures the one that stands for it, from 0; null for others.
+        pa.field("lead_picture", pa.int32()),
+        # Null where the text is short.
+        pa.field("summary", pa.string()),
         pa.field(
             "keyphrases",
             pa.list_(pa.struct([pa.field("phrase", pa.string()), pa.field("score", pa.float64())])),

@@ -12,8 +12,9 @@ from PIL import Image
 from indexer.pipeline.attempts import Attempt, Attempts
 from indexer.pipeline.packing import Part
 from indexer.stages.columns import DECODED, FINISHED, Action, conform, has_work
+from model_store.documents.asking import AsksModel
 from model_store.documents.document import Document
-from model_store.documents.reader import AsksModel, DocumentReader
+from model_store.documents.reader import DocumentReader
 from posts.errors import JobError, KeyphraseError, PostError, Reason
 from posts.ocr import add_words
 from posts.phrases import Keyphrase, display_form
@@ -147,7 +148,14 @@ def _ask_plain(model: AsksModel, rows: list[_Row]) -> None:
 def _ask_documents(read: DocumentReader, rows: list[_Row]) -> None:
     documents = [Document(text=row["text"], pictures=_pictures(row)) for row in rows]
     for row, document, reading in zip(rows, documents, read(documents), strict=True):
-        row.update(has_picture=bool(document.pictures), keyphrases=_keyphrases(reading.keyphrases))
+        row.update(
+            has_picture=bool(document.pictures),
+            keyphrases=_keyphrases(reading.keyphrases),
+            summary=reading.summary,
+        )
+        if row["pictures"] and reading.lead is not None:
+            # Some may have been left out before the model saw any.
+            row["lead_picture"] = row["pictures"][reading.lead]["number"]
 
 
 def _attempt(part: Part, start: int, stop: int) -> Attempt:

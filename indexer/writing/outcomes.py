@@ -91,6 +91,8 @@ def _document(row: dict[str, Any]) -> Document:
         keyphrases=tuple(Keyphrase(one["phrase"], one["score"]) for one in row["keyphrases"]),
         held=Held(row["generation"], row["document"]),
         was_dead=row["was_dead"],
+        lead_picture=row["lead_picture"] or 0,
+        summary=row["summary"],
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from transformers import PreTrainedModel, ProcessorMixin
@@ -90,6 +92,20 @@ class Embedder:
             encoded = self._family.encode_picture(self._model, self._processor, tame(picture))
             features = picture_features(self._model, self._family, encoded.states)
         return _vectors(self._heads.pictures(features.unsqueeze(0)))[0]
+
+    def pairs(self, pictures: Sequence[Image.Image], texts: Sequence[str]) -> NDArray[np.float64]:
+        """Probabilities of all pairs, (pictures, texts); 0 for a text that is empty."""
+        of_text = self.texts(texts)
+        of_picture = [self.picture(picture) for picture in pictures]
+        return np.array(
+            [
+                [
+                    0.0 if text is None else self._calibration.probability(float(text @ picture))
+                    for text in of_text
+                ]
+                for picture in of_picture
+            ]
+        ).reshape(len(pictures), len(texts))
 
     def _embedding(self, text: Vector | None, picture: Vector | None) -> Embedding:
         if text is None or picture is None:

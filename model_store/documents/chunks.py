@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -16,32 +15,35 @@ Fit = Callable[[str], int]
 
 _LONGEST = 32_768
 """Characters that a chunk is looked for in."""
-_FILLED = 0.85
-"""Of a prompt's room, where a text is cut evenly: sentences end earlier or later than that."""
 
 
 def chunks(text: str, fit: Fit, most: int = MOST_CHUNKS) -> list[Span]:
     """At most `most` spans that each fit into a prompt, in order, without overlap.
 
-    A text that fits whole is one. One that fits into `most` prompts is cut evenly between
-    sentences; of a longer one each chunk is the beginning of an equal share, so that the end is
-    seen as well as the beginning.
+    A text that fits whole is one. One that fits into `most` prompts is cut between sentences, and
+    all of it is there; of a longer one each chunk is the beginning of an equal share, so that the
+    end is seen as well as the beginning.
     """
     whole = _trimmed(text, 0, len(text))
     if whole is None:
         return []
-    room = fit(whole.of(text)[:_LONGEST])
-    if room >= len(whole.of(text)):
-        return [whole]
+    found = _filled(text, whole, fit, most)
+    if found[-1].end == whole.end:
+        return found
     length = whole.end - whole.start
-    count = min(most, max(1, math.ceil(length / max(room * _FILLED, 1))))
-    shares = [whole.start + length * number // count for number in range(count)]
-    starts = [shares[0], *(_next_sentence(text, share) for share in shares[1:]), whole.end]
+    shares = [whole.start + length * number // most for number in range(1, most)]
+    starts = [whole.start, *(_next_sentence(text, share) for share in shares), whole.end]
+    spans = (_trimmed(text, start, stop) for start, stop in pairwise(starts))
+    return [_cut(text, span, fit) for span in spans if span is not None]
+
+
+def _filled(text: str, whole: Span, fit: Fit, most: int) -> list[Span]:
+    """One full chunk after the other, from the beginning, at most `most`."""
     found: list[Span] = []
-    for start, stop in pairwise(starts):
-        span = _trimmed(text, start, min(stop, start + _LONGEST))
-        if span is not None:
-            found.append(_cut(text, span, fit))
+    rest: Span | None = whole
+    while rest is not None and len(found) < most:
+        found.append(_cut(text, rest, fit))
+        rest = _trimmed(text, found[-1].end, whole.end)
     return found
 
 
@@ -57,12 +59,15 @@ def _next_sentence(text: str, position: int) -> int:
 
 def _cut(text: str, span: Span, fit: Fit) -> Span:
     """As much of a span as fits, up to the end of a sentence if that is not too little."""
-    part = span.of(text)
+    part = text[span.start : min(span.end, span.start + _LONGEST)]
     room = max(fit(part), 1)
-    if room >= len(part):
+    if room >= span.end - span.start:
         return span
     ends = [one.end for one in sentences(part[: room + LONGEST_SENTENCE]) if one.end <= room]
-    end = ends[-1] if ends and ends[-1] >= room // 2 else room
+    end = ends[-1] if ends else 0
+    if end < max(room // 2, 1):
+        space = part.rfind(" ", 0, room)
+        end = space if space > room // 2 else room
     return _trimmed(text, span.start, span.start + end) or span
 
 

@@ -26,6 +26,13 @@ class Reading:
 
     keyphrases: Sequence[Keyphrase]
     """Best first."""
+    captions: Sequence[str | None] = ()
+    """The pseudo caption of each picture, a sentence of the text; None: none fits."""
+    lead: int | None = None
+    """Which picture stands for it: that with the surest caption, or else the first; None: it has
+    no picture."""
+    summary: str | None = None
+    """Some sentences of the text, for a result card; None: it is short enough as it is."""
 
 
 def longest_text(max_text_tokens: int) -> int:

@@ -6,26 +6,22 @@ reader([Document(text=chapter, pictures=pictures)])     # [Reading(keyphrases=[.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from PIL import Image
 
+from model_store.documents.asking import AsksModel
+from model_store.documents.captions import Caption, CaptionFinder, Task
 from model_store.documents.chunks import Fit, chunks
 from model_store.documents.document import Document, Reading
 from model_store.documents.merging import merge_keyphrases
+from model_store.documents.sentences import Span, sentences
+from model_store.documents.summary import LONGEST_SUMMARY, summarise
 from posts.ocr import add_words
 from posts.phrases import Keyphrase
-
-
-class AsksModel(Protocol):
-    """What is asked of a `model_store.keyphraser.Keyphraser`."""
-
-    def __call__(
-        self, texts: Sequence[str], pictures: Sequence[Image.Image | None]
-    ) -> list[list[Keyphrase]]: ...
 
 
 def _fit(text: str) -> int:
@@ -50,6 +46,10 @@ class KnowsRoom(Protocol):
     def room(self) -> Room: ...
 
 
+FindCaptions = Callable[[Sequence[Task]], list[list[Caption | None]]]
+"""As `CaptionFinder`."""
+
+
 class _Part(NamedTuple):
     """What the model is asked at once."""
 
@@ -57,13 +57,66 @@ class _Part(NamedTuple):
     picture: Image.Image | None
 
 
-class DocumentReader:
-    """Asks for each picture with the chunk of the text that it stands beside, and for each other
-    chunk alone, and merges the answers."""
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """A document, and how it is taken apart."""
 
-    def __init__(self, model: AsksModel, room: Room) -> None:
+    document: Document
+    chunks: Sequence[Span]
+    sentences: Sequence[Span]
+    """Of the chunks, in order."""
+
+    @classmethod
+    def of(cls, document: Document, fit: Fit) -> _Plan:
+        found = chunks(document.text, fit)
+        within = [
+            Span(chunk.start + span.start, chunk.start + span.end)
+            for chunk in found
+            for span in sentences(chunk.of(document.text))
+        ]
+        return cls(document=document, chunks=found, sentences=within)
+
+    def task(self) -> Task:
+        return Task([shown.picture for shown in self.document.pictures], self.texts())
+
+    def texts(self) -> list[str]:
+        """Of the sentences."""
+        return [span.of(self.document.text) for span in self.sentences]
+
+    def parts(self, captions: Sequence[Caption | None]) -> list[_Part]:
+        """Each picture beside its caption and the chunk that this stands in or, without one,
+        beside the chunk at its own place in the document; and each other chunk alone."""
+        text, pictures = self.document.text, self.document.pictures
+        beside: list[int] = []
+        parts: list[_Part] = []
+        for number, (shown, caption) in enumerate(zip(pictures, captions, strict=True)):
+            said = ""
+            if caption is not None:
+                sentence = self.sentences[caption.sentence]
+                beside.append(self._chunk_with(sentence))
+                said = sentence.of(text)
+            elif self.chunks:
+                beside.append(number * len(self.chunks) // len(pictures))
+            around = self.chunks[beside[-1]].of(text) if self.chunks else ""
+            parts.append(_Part(add_words(add_words(said, around), shown.words), shown.picture))
+        alone = (chunk.of(text) for number, chunk in enumerate(self.chunks) if number not in beside)
+        return [*parts, *(_Part(one, None) for one in alone)]
+
+    def _chunk_with(self, sentence: Span) -> int:
+        return next(n for n, chunk in enumerate(self.chunks) if sentence.end <= chunk.end)
+
+
+class DocumentReader:
+    """Asks for each picture with its pseudo caption and the text around that, and for the rest of
+    the text alone, and merges the answers."""
+
+    def __init__(
+        self, model: AsksModel, room: Room, find_captions: FindCaptions | None = None
+    ) -> None:
+        """`find_captions` takes the place of asking the model for them."""
         self._model = model
         self._room = room
+        self._find_captions = find_captions or CaptionFinder(model)
 
     @classmethod
     def of(cls, model: AsksModel) -> DocumentReader:
@@ -72,24 +125,35 @@ class DocumentReader:
 
     def __call__(self, documents: Sequence[Document]) -> list[Reading]:
         """A reading of each document; raises what the model raises."""
-        parts = [self._parts(document) for document in documents]
+        plans = [_Plan.of(document, self._room.fit) for document in documents]
+        captions = self._find_captions([plan.task() for plan in plans])
+        parts = [plan.parts(found) for plan, found in zip(plans, captions, strict=True)]
         asked = [part for of_one in parts for part in of_one]
         texts, pictures = [part.text for part in asked], [part.picture for part in asked]
         answers = iter(self._model(texts, pictures) if asked else [])
-        return [self._reading(list(islice(answers, len(of_one)))) for of_one in parts]
-
-    def _parts(self, document: Document) -> list[_Part]:
-        texts = [span.of(document.text) for span in chunks(document.text, self._room.fit)]
-        count = len(document.pictures)
-        beside = [number * len(texts) // count for number in range(count)] if texts else []
-        parts = [
-            _Part(add_words(texts[beside[number]] if texts else "", shown.words), shown.picture)
-            for number, shown in enumerate(document.pictures)
+        return [
+            self._reading(plan, found, list(islice(answers, len(of_one))))
+            for plan, found, of_one in zip(plans, captions, parts, strict=True)
         ]
-        alone = (text for number, text in enumerate(texts) if number not in beside)
-        return [*parts, *(_Part(text, None) for text in alone)]
 
-    def _reading(self, answers: Sequence[Sequence[Keyphrase]]) -> Reading:
-        if len(answers) == 1:
-            return Reading(keyphrases=answers[0])
-        return Reading(keyphrases=merge_keyphrases(answers, self._room.most_keyphrases))
+    def _reading(
+        self,
+        plan: _Plan,
+        captions: Sequence[Caption | None],
+        answers: Sequence[Sequence[Keyphrase]],
+    ) -> Reading:
+        keyphrases = answers[0] if len(answers) == 1 else None
+        if keyphrases is None:
+            keyphrases = merge_keyphrases(answers, self._room.most_keyphrases)
+        said = plan.texts()
+        scores = [-1.0 if caption is None else caption.score for caption in captions]
+        summary = None
+        if len(plan.document.text) > LONGEST_SUMMARY:
+            supported = {one.sentence: one.score for one in captions if one is not None}
+            summary = summarise(said, supported, keyphrases) or None
+        return Reading(
+            keyphrases=keyphrases,
+            captions=[None if one is None else said[one.sentence] for one in captions],
+            lead=scores.index(max(scores)) if scores else None,
+            summary=summary,
+        )

@@ -24,7 +24,9 @@ from indexer.run import index_dump
 from indexer.summary import RunSummary
 from indexer.writing.writer import WriteSettings
 from posts.errors import InputError, JobError
-from tests.indexer.dumps import BAD_REASONS, good_rows, write_dump
+from posts.post import Post
+from posts.writing import write_parquet
+from tests.indexer.dumps import BAD_REASONS, good_rows, jpeg, write_dump
 from tests.indexer.faults import AskThatDies, LossyStream, StreamThatBreaks
 from tests.indexer.stand_in import LastWord, Silent, refuse_to_load
 from tests.sample_pictures import encoded, written
@@ -148,6 +150,36 @@ def test_words_in_pictures_are_read_if_asked_for(tmp_path: Path, store: str) -> 
     (hit,) = index.reader.search(Query(where=HasKeyphrase("club"))).hits
     assert (hit.id, hit.text) == ("post-1", rows[1]["text"])
     assert index.reader.search(Query(words="boat")).total == 0
+
+
+def test_posts_of_no_picture_many_pictures_and_long_text_are_indexed_together(
+    tmp_path: Path, store: str
+) -> None:
+    pictures = [jpeg(number) for number in range(30)]
+    book = " ".join(f"This is sentence {number} of a book on cats." for number in range(14_000))
+    posts = [
+        Post(id="none", text="a post without a picture"),
+        Post(id="many", text="See the cats.", image=pictures[0], images=tuple(pictures[1:])),
+        Post(id="book", text=book, image=pictures[0]),
+    ]
+    write_parquet(posts, tmp_path / "dump" / "a.parquet")
+    job = a_job(tmp_path, store)
+
+    first = index_dump(job)
+    assert (first.generated, first.dead) == (3, 0)
+    reader = open_index(job.index).reader
+    found = {post.id: reader.post(post.id) for post in posts}
+    assert {id: hit and hit.has_picture for id, hit in found.items()} == {
+        "none": False,
+        "many": True,
+        "book": True,
+    }
+    assert found["book"] is not None
+    assert found["book"].text == book
+    assert found["book"].summary is not None
+    assert 0 < len(found["book"].summary) <= 280
+    assert [hit and hit.summary for id, hit in found.items() if id != "book"] == [None, None]
+    assert index_dump(job, load=refuse_to_load).unchanged == 3
 
 
 def test_one_poisonous_post_costs_no_other_its_keyphrases(tmp_path: Path, store: str) -> None:

@@ -24,6 +24,7 @@ class Hit(_Answer):
     highlight: str = Field(description="HTML: a passage, escaped, with <mark> around the words.")
     created_at: str | None
     has_picture: bool
+    summary: str | None = Field(default=None, description="Some sentences of a long text.")
     text_cut: bool = Field(default=False, description="The text goes on; /api/post has all of it.")
 
 

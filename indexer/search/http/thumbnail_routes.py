@@ -39,7 +39,7 @@ def thumbnail_routes(index: Index, workers: Workers, thumbnails: Thumbnails | No
     async def thumbnail(
         asked: Annotated[ThumbnailParameters, Query()], request: Request
     ) -> Response:
-        """The picture of a post, small."""
+        """The picture of a post, small; of several the one that stands for it."""
         picture: bytes | None = None
         if thumbnails is not None:
             picture = await workers.run(lambda: _picture(index, thumbnails, asked))
@@ -64,7 +64,7 @@ def _picture(index: Index, thumbnails: Thumbnails, asked: ThumbnailParameters) -
     if post is None or not post.has_picture:
         return None
     try:
-        return thumbnails.thumbnail(asked.id, int(asked.size))
+        return thumbnails.thumbnail(asked.id, int(asked.size), post.lead_picture)
     except PostError:
         return None
     except (InputError, JobError) as error:

@@ -8,8 +8,8 @@ from typing import Protocol
 class Thumbnails(Protocol):
     """Pictures of the posts of a dump; used by many threads."""
 
-    def thumbnail(self, id: str, size: int) -> bytes | None:
-        """The picture of a post as WebP or JPEG, at most `size` pixels wide and high.
+    def thumbnail(self, id: str, size: int, number: int = 0) -> bytes | None:
+        """A picture of a post, from 0, as WebP or JPEG, at most `size` pixels wide and high.
 
         None: the post has none that can be shown. `InputError` where the dump cannot be read.
         """

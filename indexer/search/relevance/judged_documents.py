@@ -41,4 +41,6 @@ def _document(hit: Hit) -> Document:
         extra={},
         keyphrases=hit.keyphrases,
         held=Held("", ""),
+        lead_picture=hit.lead_picture,
+        summary=hit.summary,
     )

@@ -52,6 +52,20 @@ def test_what_is_written_is_held_at_once(index: Index) -> None:
     assert index.count() == 2
 
 
+def test_a_summary_and_the_lead_picture_come_back_and_stay_in_an_update(index: Index) -> None:
+    index.write(
+        [document("p1", "a cat", lead_picture=2, summary="A cat."), document("p2", "a cat")]
+    )
+    index.write(updates=[update("p1", held=Held("g", "d"))])
+    index.refresh()
+    hits = {hit.id: hit for hit in index.reader.search(Query(words="cat")).hits}
+    assert (hits["p1"].lead_picture, hits["p1"].summary) == (2, "A cat.")
+    assert (hits["p2"].lead_picture, hits["p2"].summary) == (0, None)
+    again = index.reader.post("p1")
+    assert again is not None
+    assert again.summary == "A cat."
+
+
 def test_a_document_written_again_replaces_the_old_one(index: Index) -> None:
     index.write([document("p1", "an old cat")])
     index.write([document("p1", "a new dog", held=Held("g", "d"))])

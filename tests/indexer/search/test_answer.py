@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from indexer.index.query import Facet, Hit, Results
-from indexer.search.answer import answer_of, query_of
+from indexer.search.answer import answer_of, hit_answer, query_of
 from indexer.search.dates import parse_since
 from posts.errors import InputError
 from posts.phrases import Keyphrase
@@ -38,6 +38,11 @@ def test_an_answer_has_the_shape_of_the_contract() -> None:
         ],
         "facets": {"keyphrases": [{"phrase": "red cat", "count": 7}]},
     }
+
+
+def test_only_a_hit_with_a_summary_tells_one() -> None:
+    hit = Hit(id="p1", score=1.0, text="a cat", keyphrases=(), highlight="", summary="A cat.")
+    assert hit_answer(hit)["summary"] == "A cat."
 
 
 @pytest.mark.parametrize(

@@ -61,19 +61,24 @@ def test_each_picture_is_asked_and_the_answers_are_one(tmp_path: Path, index: In
     assert document.has_picture
     assert document.image_uri == "1.jpg"
     assert document.keyphrases[0].score == pytest.approx(1 - 0.1**3)
+    assert (document.lead_picture, document.summary) == (0, None)
     assert Night(tmp_path / "dump", index).actions() == {"1": "unchanged"}
 
 
 def test_a_long_text_is_read_to_its_end(tmp_path: Path, index: Index) -> None:
     model = Asked()
-    text = " ".join(f"This is the sentence number {number}." for number in range(400))
+    text = " ".join(f"This is the sentence number {number}." for number in range(1000))
     night = Night(write(tmp_path / "dump", text=text, image_uri="2.jpg"), index)
     outcomes = night.go(lambda: model)
-    assert len(model.posts) == 8
-    assert [size for _, size in model.posts] == [(20, 20), *[None] * 7]
-    assert text.startswith(model.posts[0][0])
-    assert text.endswith(model.posts[-1][0][-300:])
-    assert all(part in text for part, _ in model.posts)
+    # At first the picture alone.
+    assert model.posts[0] == ("", (20, 20))
+    assert [size for _, size in model.posts[1:]] == [(20, 20), *[None] * 7]
+    assert text.startswith(model.posts[1][0])
+    assert all(part in text for part, _ in model.posts[1:])
+    starts = [text.index(part) for part, _ in model.posts[1:]]
+    assert starts == pytest.approx([len(text) * number / 8 for number in range(8)], abs=60)
+    assert outcomes.documents[0].summary is not None
+    assert all(part in text for part in outcomes.documents[0].summary.split(" … "))
     assert "20x20" in phrases(outcomes)["1"]
     assert Night(tmp_path / "dump", index).actions() == {"1": "unchanged"}
 
@@ -137,7 +142,18 @@ def test_words_in_every_picture_are_shown_beside_it(tmp_path: Path, index: Index
     model = Asked()
     folder = write(tmp_path / "dump", text="cat", image_uris=names(1, 2))
     Night(folder, index, read_words=lambda picture: f"{picture.width} wide").go(lambda: model)
-    assert model.posts == [("cat\n10 wide", (10, 20)), ("cat\n20 wide", (20, 20))]
+    assert model.posts[2:] == [("cat\n10 wide", (10, 20)), ("cat\n20 wide", (20, 20))]
+
+
+def test_the_picture_with_the_surest_caption_leads(tmp_path: Path, index: Index) -> None:
+    text = "Here is nothing to see. The 30x20 is here. It ends."
+    folder = write(tmp_path / "dump", text=text, image_uris=["9.jpg", *names(1, 3)])
+    outcomes = Night(folder, index, keep_text=True).go()
+    assert outcomes.documents[0].lead_picture == 2
+    index.refresh()
+    hit = index.reader.post("1")
+    assert hit is not None
+    assert hit.lead_picture == 2
 
 
 def test_a_table_has_a_bounded_number_of_pictures() -> None:

@@ -24,6 +24,7 @@ function post(hit, state) {
       "div",
       { class: "said" },
       element("h2", {}, element("a", { href: open, "data-go": true, dir: "auto" }, passage(hit))),
+      hit.summary && foreign(hit.summary, "p", { class: "summary" }),
       hit.keyphrases.length > 0 &&
         keyphrases(hit.keyphrases, {
           href: (phrase) => addressOf(withPhrase(state, phrase)),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image
 
+from indexer.index.location import open_index
 from indexer.search import Index
 from posts.errors import InputError, PostError, Reason
+from tests.indexer.index.samples import BUILD, document
 from tests.indexer.search.http.conftest import message_of, running
 
 
@@ -29,10 +32,12 @@ class Pictures:
         self.content: bytes | None = None
         self.error: Exception | None = None
         self.asked: list[tuple[str, int]] = []
+        self.numbers: list[int] = []
         self.drawn: dict[tuple[str, int], bytes] = {}
 
-    def thumbnail(self, id: str, size: int) -> bytes | None:
+    def thumbnail(self, id: str, size: int, number: int = 0) -> bytes | None:
         self.asked.append((id, size))
+        self.numbers.append(number)
         if self.error is not None:
             raise self.error
         if self.content is not None:
@@ -123,3 +128,19 @@ def test_a_dump_that_cannot_be_read_is_told_without_its_place(
 
     assert answer.status_code == 503
     assert message_of(answer) == "its place cannot be read; see its permissions"
+
+
+def test_of_several_pictures_the_lead_is_shown(tmp_path: Path, pictures: Pictures) -> None:
+    location = f"embedded:{tmp_path / 'index'}"
+    with_lead = document("p1", has_picture=True, lead_picture=3)
+    written = open_index(location)
+    written.begin(BUILD)
+    written.write([with_lead])
+    written.close()
+    with (
+        Index(location) as index,
+        running(index, thumbnails=pictures) as server,
+        server.client() as client,
+    ):
+        assert client.get("/api/thumbnail?id=p1").status_code == 200
+    assert pictures.numbers == [3]

@@ -1,0 +1,124 @@
+"""Pseudo captions: for each picture of a document the sentence that says best what it shows.
+
+Coarse to fine: of all sentences the model's alignment or, if it has no vectors, the words that it
+finds for the picture alone keep a few for each picture. Then the model is asked for the keyphrases
+of each of these alone, and what they share with those of the picture counts too. At last sentences
+are assigned to pictures, each to one at most, or none. (Coarse to fine and one to one: Jiang et
+al., Findings of ACL 2023; scores and thresholds are our own.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from model_store.documents.asking import AsksModel
+from model_store.documents.assignment import assign
+from model_store.documents.candidates import best_candidates
+from model_store.documents.support import mentioned, shared
+from posts.phrases import Keyphrase
+
+ALIGNMENT_WEIGHT = 0.5
+"""Of the alignment's probability in a score; the rest is what the keyphrases share."""
+LEAST_SCORE = 0.3
+"""Of a pseudo caption; a picture for which there is no such sentence has none."""
+
+
+@runtime_checkable
+class Aligns(Protocol):
+    """A model that tells how well pictures and texts fit."""
+
+    @property
+    def has_alignment(self) -> bool: ...
+
+    def alignments(
+        self, pictures: Sequence[Image.Image], texts: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """Probability of each pair, (pictures, texts)."""
+        ...
+
+
+class Caption(NamedTuple):
+    """A sentence for a picture."""
+
+    sentence: int
+    """Which of those that were given."""
+    score: float
+    """0 to 1."""
+
+
+class Task(NamedTuple):
+    """Pictures and sentences of a document."""
+
+    pictures: Sequence[Image.Image]
+    sentences: Sequence[str]
+
+
+class CaptionFinder:
+    """Asks one model; all documents of a call together."""
+
+    def __init__(self, model: AsksModel) -> None:
+        self._model = model
+        self._aligns = model if isinstance(model, Aligns) and model.has_alignment else None
+
+    def __call__(self, tasks: Sequence[Task]) -> list[list[Caption | None]]:
+        """Of each task a caption, or None, for each picture."""
+        shown = self._ask(
+            [[("", one) for one in task.pictures if task.sentences] for task in tasks]
+        )
+        coarse = [self._coarse(*of_task) for of_task in zip(tasks, shown, strict=True)]
+        kept = [best_candidates(scores) for scores in coarse]
+        columns = [np.flatnonzero(wanted.any(axis=0)).tolist() for wanted in kept]
+        said = self._ask(
+            [
+                [(task.sentences[column], None) for column in of_task]
+                for task, of_task in zip(tasks, columns, strict=True)
+            ]
+        )
+        found = []
+        for number, task in enumerate(tasks):
+            answers = dict(zip(columns[number], said[number], strict=True))
+            fine = np.full(kept[number].shape, -np.inf)
+            for row, column in np.argwhere(kept[number]).tolist():
+                fine[row, column] = self._score(
+                    coarse[number][row, column],
+                    shared(shown[number][row], answers[column], task.sentences[column]),
+                )
+            found.append(_captions(fine))
+        return found
+
+    def _coarse(self, task: Task, shown: Sequence[Sequence[Keyphrase]]) -> NDArray[np.float64]:
+        """Scores, (pictures, sentences): probabilities or, without vectors, by words alone."""
+        if not task.pictures or not task.sentences:
+            return np.zeros((len(task.pictures), len(task.sentences)))
+        if self._aligns is not None:
+            return self._aligns.alignments(task.pictures, task.sentences)
+        return np.array(
+            [[mentioned(of_picture, one) for one in task.sentences] for of_picture in shown]
+        )
+
+    def _score(self, coarse: float, fine: float) -> float:
+        if self._aligns is None:
+            return fine
+        return ALIGNMENT_WEIGHT * coarse + (1 - ALIGNMENT_WEIGHT) * fine
+
+    def _ask(
+        self, posts: Sequence[Sequence[tuple[str, Image.Image | None]]]
+    ) -> list[list[list[Keyphrase]]]:
+        """The answers to the posts of each task; all are asked at once."""
+        asked = [post for of_task in posts for post in of_task]
+        texts, pictures = [text for text, _ in asked], [picture for _, picture in asked]
+        answers = iter(self._model(texts, pictures) if asked else [])
+        return [list(islice(answers, len(of_task))) for of_task in posts]
+
+
+def _captions(scores: NDArray[np.float64]) -> list[Caption | None]:
+    return [
+        None if column is None else Caption(column, float(scores[row, column]))
+        for row, column in enumerate(assign(scores, LEAST_SCORE))
+    ]
