@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image
 
 from indexer.job import IndexJob
 from indexer.pipeline.model_loader import ModelLoader
+from indexer.stages.decode import rows_per_table
+from model_store.documents.document import Document, longest_text
+from model_store.documents.reader import DocumentReader
 from model_store.picture_size import picture_size
 from model_store.store import Store
 from posts.dump import Dump
@@ -22,7 +25,11 @@ from posts.phrases import Keyphrase
 from posts.picture_size import PictureSize, Shape
 from posts.pictures import decode_picture
 from posts.post import Post
-from posts.shown_picture import decode_to_show
+from posts.records import MOST_PICTURES
+from posts.shown_picture import ShownPicture, decode_to_show
+
+if TYPE_CHECKING:
+    from model_store.keyphraser import Keyphraser
 
 _WARM_UP = 8
 """Posts asked for twice, so that the second time tells how fast the model is."""
@@ -68,12 +75,10 @@ def preview(
     threads = max(1, int(job.cpus_per_actor))
     load = ModelLoader(store=store, model=model, threads=threads, min_score=job.min_score)
     keyphraser = load()
-    texts = [add_words(post.text, picture.words) for post, picture in good]
-    pictures = [picture.shown for _, picture in good]
     # What is asked first also allocates and picks kernels: no part of a post's price.
-    keyphraser(texts[:_WARM_UP], pictures[:_WARM_UP])
+    _ask(keyphraser, good[:_WARM_UP])
     begun = clock()
-    answers = keyphraser(texts, pictures)
+    answers = _ask(keyphraser, good)
     return Preview(
         model=model,
         dump=dump,
@@ -95,6 +100,35 @@ class _Picture(NamedTuple):
     to_look_at: Image.Image | None = None
     """As small, but not stretched or cropped."""
     words: str | None = None
+    further: tuple[ShownPicture, ...] = ()
+    """Of a post with several."""
+
+    @property
+    def all_shown(self) -> list[ShownPicture]:
+        first = [] if self.shown is None else [ShownPicture(self.shown, self.words)]
+        return [*first, *self.further]
+
+
+def _ask(
+    keyphraser: Keyphraser, good: Sequence[tuple[Post, _Picture]]
+) -> list[Sequence[Keyphrase]]:
+    """Of each post its keyphrases, as a run asks for them."""
+    longest = longest_text(keyphraser.card.generation.max_text_tokens)
+    is_document = [bool(picture.further) or len(post.text) > longest for post, picture in good]
+    plain = [one for one, document in zip(good, is_document, strict=True) if not document]
+    of_plain = iter(
+        keyphraser(
+            [add_words(post.text, picture.words) for post, picture in plain],
+            [picture.shown for _, picture in plain],
+        )
+    )
+    documents = [
+        Document(text=post.text, pictures=picture.all_shown)
+        for (post, picture), document in zip(good, is_document, strict=True)
+        if document
+    ]
+    readings = iter(DocumentReader.of(keyphraser)(documents))
+    return [next(readings).keyphrases if one else next(of_plain) for one in is_document]
 
 
 def _good_posts(dump: Dump, size: PictureSize, ocr: bool) -> Iterator[tuple[Post, _Picture]]:
@@ -111,10 +145,15 @@ def _good_posts(dump: Dump, size: PictureSize, ocr: bool) -> Iterator[tuple[Post
 def _picture(dump: Dump, post: Post, size: PictureSize, ocr: bool) -> _Picture:
     if not post.has_picture:
         return _Picture()
+    read = read_words if ocr else None
     data = dump.picture(post)
-    shown, words = decode_to_show(data, dump.limits, size, read_words if ocr else None)
+    shown, words = decode_to_show(data, dump.limits, size, read)
+    most = rows_per_table(MOST_PICTURES, size)
+    further = tuple(
+        decode_to_show(dump.picture(post, number), dump.limits, size, read)
+        for number in range(1, min(len(post.pictures), most))
+    )
     # A run decodes once. Here a person looks at a few, and the model is shown the very same pixels.
     is_whole = size.shape is Shape.KEPT
-    return _Picture(
-        shown, shown if is_whole else decode_picture(data, dump.limits, size.whole()), words
-    )
+    to_look_at = shown if is_whole else decode_picture(data, dump.limits, size.whole())
+    return _Picture(shown, to_look_at, words, further)
