@@ -1,10 +1,10 @@
 """Pseudo captions: for each picture of a document the sentence that says best what it shows.
 
-Coarse to fine: of all sentences the model's alignment or, if it has no vectors, the words that it
-finds for the picture alone keep a few for each picture. Then the model is asked for the keyphrases
-of each of these alone, and what they share with those of the picture counts too. At last sentences
-are assigned to pictures, each to one at most, or none. (Coarse to fine and one to one: Jiang et
-al., Findings of ACL 2023; scores and thresholds are our own.)
+Coarse to fine: of all sentences the model's alignment or, if it has no vectors and there are many,
+the words that it finds for the picture alone keep a few for each picture. Then the model is asked
+for the keyphrases of each of these alone, and what they share with those of the picture counts
+too. At last sentences are assigned to pictures, each to one at most, or none. (Coarse to fine and
+one to one: Jiang et al., Findings of ACL 2023; scores and thresholds are our own.)
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ ALIGNMENT_WEIGHT = 0.5
 """Of the alignment's probability in a score; the rest is what the keyphrases share."""
 LEAST_SCORE = 0.3
 """Of a pseudo caption; a picture for which there is no such sentence has none."""
+LEAST_SHARED = 0.1
+"""The same for a model without vectors, whose scores are what keyphrases share."""
+FEW_SENTENCES = 16
+"""So many a model without vectors looks at all; words alone miss most of those that fit."""
 
 
 @runtime_checkable
@@ -72,7 +76,7 @@ class CaptionFinder:
             [[("", one) for one in task.pictures if task.sentences] for task in tasks]
         )
         coarse = [self._coarse(*of_task) for of_task in zip(tasks, shown, strict=True)]
-        kept = [best_candidates(scores) for scores in coarse]
+        kept = [self._kept(scores) for scores in coarse]
         columns = [np.flatnonzero(wanted.any(axis=0)).tolist() for wanted in kept]
         said = self._ask(
             [
@@ -89,8 +93,13 @@ class CaptionFinder:
                     coarse[number][row, column],
                     shared(shown[number][row], answers[column], task.sentences[column]),
                 )
-            found.append(_captions(fine))
+            found.append(_captions(fine, LEAST_SHARED if self._aligns is None else LEAST_SCORE))
         return found
+
+    def _kept(self, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+        if self._aligns is None and scores.shape[1] <= FEW_SENTENCES:
+            return np.ones(scores.shape, dtype=np.bool_)
+        return best_candidates(scores)
 
     def _coarse(self, task: Task, shown: Sequence[Sequence[Keyphrase]]) -> NDArray[np.float64]:
         """Scores, (pictures, sentences): probabilities or, without vectors, by words alone."""
@@ -117,8 +126,8 @@ class CaptionFinder:
         return [list(islice(answers, len(of_task))) for of_task in posts]
 
 
-def _captions(scores: NDArray[np.float64]) -> list[Caption | None]:
+def _captions(scores: NDArray[np.float64], least: float) -> list[Caption | None]:
     return [
         None if column is None else Caption(column, float(scores[row, column]))
-        for row, column in enumerate(assign(scores, LEAST_SCORE))
+        for row, column in enumerate(assign(scores, least))
     ]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from model_store.documents.candidates import CANDIDATES, best_candidates
-from model_store.documents.captions import LEAST_SCORE, CaptionFinder, Task
+from model_store.documents.captions import FEW_SENTENCES, LEAST_SCORE, CaptionFinder, Task
 from model_store.documents.support import mentioned, mentions, shared
 from posts.phrases import Keyphrase
 
@@ -70,12 +70,21 @@ def test_candidates_are_the_best_above_nothing() -> None:
 
 def test_without_vectors_words_decide_what_is_looked_at() -> None:
     model = Model({1: [CAT], 2: [DOG], "a cat": [CAT], "the dog": [DOG]})
-    sentences = ["the dog", "nothing", "a cat"]
+    sentences = ["the dog", *(f"nothing {n}" for n in range(FEW_SENTENCES)), "a cat"]
     (found,) = CaptionFinder(model)([Task(pictures(1, 2, 3), sentences)])
-    assert [None if one is None else one.sentence for one in found] == [2, 0, None]
+    assert [None if one is None else one.sentence for one in found] == [
+        *(len(sentences) - 1, 0, None)
+    ]
     assert found[0] is not None
     assert found[0].score == pytest.approx(1)
     assert model.asked == [1, 2, 3, "the dog", "a cat"]
+
+
+def test_few_sentences_are_all_looked_at() -> None:
+    model = Model({1: [CAT], 2: [DOG], "meow": [CAT], "woof": [DOG]})
+    (found,) = CaptionFinder(model)([Task(pictures(1, 2), ["woof", "nothing", "meow"])])
+    assert [None if one is None else one.sentence for one in found] == [2, 0]
+    assert model.asked == [1, 2, "woof", "nothing", "meow"]
 
 
 def test_vectors_choose_candidates_and_keyphrases_decide_among_them() -> None:
