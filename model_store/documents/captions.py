@@ -23,9 +23,9 @@ from model_store.documents.candidates import best_candidates
 from model_store.documents.support import mentioned, shared
 from posts.phrases import Keyphrase
 
-ALIGNMENT_WEIGHT = 0.5
+ALIGNMENT_WEIGHT = 0.35
 """Of the alignment's probability in a score; the rest is what the keyphrases share."""
-LEAST_SCORE = 0.3
+LEAST_SCORE = 0.2
 """Of a pseudo caption; a picture for which there is no such sentence has none."""
 LEAST_SHARED = 0.1
 """The same for a model without vectors, whose scores are what keyphrases share."""

@@ -99,7 +99,7 @@ def test_vectors_choose_candidates_and_keyphrases_decide_among_them() -> None:
 
 
 def test_what_does_not_fit_is_no_caption() -> None:
-    model = AligningModel([[LEAST_SCORE / 2]])
+    model = AligningModel([[LEAST_SCORE]])
     assert CaptionFinder(model)([Task(pictures(1), ["one"])]) == [[None]]
 
 
