@@ -27,6 +27,7 @@ def build_from_json(stored: Mapping[str, Any]) -> Build:
         run=str(stored["run"]),
         # The first one had no number.
         layout=int(stored.get("layout", 1)),
+        dimensions=int(stored.get("dimensions", 0)),
     )
 
 

@@ -36,6 +36,14 @@ class HasPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class IsAligned:
+    """The post's text and picture belong together with this probability or a higher one."""
+
+    least: float
+    """In hundredths."""
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     """All parts are met; so of none."""
 
@@ -56,4 +64,6 @@ class Not:
     part: Condition
 
 
-Condition: TypeAlias = HasKeyphrase | HasWords | HasId | HasPicture | Every | Either | Not
+Condition: TypeAlias = (
+    HasKeyphrase | HasWords | HasId | HasPicture | IsAligned | Every | Either | Not
+)

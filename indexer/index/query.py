@@ -94,6 +94,10 @@ class Hit:
     text if no word of it matched."""
     created_at: datetime | None = None
     has_picture: bool = False
+    alignment: float | None = None
+    """Probability that text and picture belong together."""
+    picture_dropped: bool = False
+    """The keyphrases are of the text alone."""
     image_uri: str | None = None
     """Where the picture lies: relative to the dump, or s3://; None: inside the dump's records."""
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from indexer.index.query import Hit, Query, Results
+from indexer.index.vectors import Modality
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,20 @@ class Reader(Protocol):
 
     def posts_with_words(self, terms: Sequence[str]) -> Mapping[str, int]:
         """How many posts have each word, as the index holds it, in any field; exact."""
+        ...
+
+    def dimensions(self) -> int:
+        """Of the vectors that posts have; 0: they have none."""
+        ...
+
+    def nearest(
+        self, vector: Sequence[float], modality: Modality, query: Query, count: int
+    ) -> list[str]:
+        """Ids of the `count` posts whose text or picture is nearest to a vector, the nearest first.
+
+        Of posts that meet the query's conditions; its words mean nothing here. The vector has as
+        many `dimensions` as theirs, which are not 0.
+        """
         ...
 
     def vocabulary(self) -> Iterator[ScoredPhrase]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from indexer.index.vectors import Vectors
 from posts.errors import Reason
 from posts.phrases import Keyphrase
 
@@ -35,6 +36,12 @@ class Document:
     keyphrases: tuple[Keyphrase, ...]
     """Best first; phrases are in display form (see `posts.phrases`)."""
     held: Held
+    vectors: Vectors | None = None
+    """None: the model has none."""
+    alignment: float | None = None
+    """Probability that picture and text belong together; None: unknown, or one of them lacks."""
+    picture_dropped: bool = False
+    """The keyphrases are of the text alone, which the picture does not fit."""
     was_dead: bool = False
     """A dead letter with this id is to be removed."""
     lead_picture: int = 0
@@ -99,6 +106,8 @@ class Build:
     run: str = ""
     """The run that created it."""
     layout: int = LAYOUT
+    dimensions: int = 0
+    """Of the vectors of its documents; 0: they have none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

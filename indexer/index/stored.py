@@ -46,6 +46,7 @@ def document_source(document: Document) -> dict[str, Any]:
         "keyphrases": phrases,
         "scores": [float(keyphrase.score) for keyphrase in document.keyphrases],
         **_of_documents(document),
+        **_aligned(document),
         **_changeable(document),
     }
 
@@ -95,6 +96,12 @@ def best_score(source: Mapping[str, Any]) -> int | None:
     return max(map(hundredths, source["scores"]), default=None)
 
 
+def alignment_of(source: Mapping[str, Any]) -> int | None:
+    """Of a stored document, in hundredths; None: it has none."""
+    alignment = source.get("alignment")
+    return None if alignment is None else hundredths(alignment)
+
+
 def held_from_source(source: Mapping[str, Any]) -> Held:
     return Held(source["generation_hash"], source["document_hash"])
 
@@ -110,6 +117,8 @@ def hit_from_source(source: Mapping[str, Any], score: float, terms: Container[st
         highlight=highlight(source["text"], terms),
         created_at=None if created_at is None else datetime.fromisoformat(created_at),
         has_picture=source["has_picture"],
+        alignment=source.get("alignment"),
+        picture_dropped=source.get("picture_dropped", False),
         image_uri=source["image_uri"],
         extra=json.loads(source["extra"]),
         lead_picture=source.get("lead_picture", 0),
@@ -164,6 +173,16 @@ def _of_documents(document: Document) -> dict[str, Any]:
         found["lead_picture"] = document.lead_picture
     if document.summary is not None:
         found["summary"] = valid_unicode(document.summary)
+    return found
+
+
+def _aligned(document: Document) -> dict[str, Any]:
+    """What a model without vectors does not tell; documents of one are as they always were."""
+    found: dict[str, Any] = {}
+    if document.alignment is not None:
+        found["alignment"] = float(document.alignment)
+    if document.picture_dropped:
+        found["picture_dropped"] = True
     return found
 
 

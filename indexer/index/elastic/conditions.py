@@ -14,6 +14,7 @@ from indexer.index.condition import (
     HasKeyphrase,
     HasPicture,
     HasWords,
+    IsAligned,
     Not,
 )
 from indexer.index.query import Query
@@ -48,6 +49,8 @@ def _filter(asked: Condition, query: Query) -> Filter:
             return {"term": {"id": id}}
         case HasPicture():
             return {"term": {"has_picture": True}}
+        case IsAligned(least):
+            return {"range": {"aligned": {"gte": hundredths(least)}}}
         case Every(parts):
             return {"bool": {"filter": [_filter(part, query) for part in parts]}}
         case Either(parts):

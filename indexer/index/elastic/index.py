@@ -60,6 +60,7 @@ class ElasticIndex:
         self._name = name
         self._server = Server(url, patience)
         self._version: int | None = None
+        self._has_vectors = False
         self._lock: IndexLock | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -93,6 +94,7 @@ class ElasticIndex:
         with self._server.as_input_error():
             versions = self._versions(self._server.client)
             self._version = lifecycle.begin(versions, self.location, build, rebuild=rebuild)
+            self._has_vectors = versions.build(self._version).dimensions > 0
 
     def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
         fields = ["generation_hash", "document_hash"]
@@ -122,7 +124,9 @@ class ElasticIndex:
     ) -> Mapping[str, str]:
         self._check_lock()
         version, dead = self._chosen(), dead_index(self._name)
-        operations, refused = document_operations(version, documents, updates)
+        operations, refused = document_operations(
+            version, documents, updates, vectors=self._has_vectors
+        )
         cleared = [
             bulk.operation("delete", dead, letter_key(each.id))
             for each in documents

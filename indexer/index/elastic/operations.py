@@ -9,6 +9,7 @@ from indexer.index.elastic import bulk
 from indexer.index.records import DeadLetter, Document, DocumentUpdate
 from indexer.index.stored import (
     UnstorableError,
+    alignment_of,
     best_score,
     document_source,
     letter_key,
@@ -17,12 +18,20 @@ from indexer.index.stored import (
     phrases_by_strength,
     update_source,
 )
+from indexer.index.vectors import listed_vectors
 
 
 def document_operations(
-    version: str, documents: Sequence[Document], updates: Sequence[DocumentUpdate]
+    version: str,
+    documents: Sequence[Document],
+    updates: Sequence[DocumentUpdate],
+    *,
+    vectors: bool = False,
 ) -> tuple[list[bulk.Operation], dict[str, str]]:
-    """Operations, and ids of documents that cannot be stored with the reason."""
+    """Operations, and ids of documents that cannot be stored with the reason.
+
+    `vectors`: the version has them.
+    """
     operations: list[bulk.Operation] = []
     refused: dict[str, str] = {}
     for document in documents:
@@ -31,25 +40,31 @@ def document_operations(
         except UnstorableError as error:
             refused[document.id] = str(error)
             continue
-        operations.append(bulk.operation("index", version, document.id, document_body(source)))
+        body = document_body(source)
+        if vectors:
+            body |= listed_vectors(document.vectors)
+        operations.append(bulk.operation("index", version, document.id, body))
     for update in updates:
         try:
-            body = {"doc": update_source(update)}
+            changes = {"doc": update_source(update)}
         except UnstorableError as error:
             refused[update.id] = str(error)
             continue
-        operations.append(bulk.operation("update", version, update.id, body))
+        operations.append(bulk.operation("update", version, update.id, changes))
     return operations, refused
 
 
 def document_body(source: Mapping[str, Any]) -> dict[str, Any]:
     """A stored document with the fields that it is searched by."""
-    return {
+    body = {
         **source,
         **phrases_by_strength(source),
         "scored_keyphrases": phrases_by_score(source),
         "best_score": best_score(source),
     }
+    if (alignment := alignment_of(source)) is not None:
+        body["aligned"] = alignment
+    return body
 
 
 def letter_operations(index: str, letters: Sequence[DeadLetter]) -> list[bulk.Operation]:

@@ -8,11 +8,14 @@ from typing import Any, TypeVar
 from elasticsearch import NotFoundError
 
 from indexer.index.elastic.lookup import ask_at_once
+from indexer.index.elastic.neighbours import nearest
 from indexer.index.elastic.search import NOT_NEEDED, Body, search
 from indexer.index.elastic.server import Server
+from indexer.index.elastic.versions import Versions
 from indexer.index.query import BOOSTS, Hit, Query, Results
 from indexer.index.reader import ScoredPhrase
 from indexer.index.stored import hit_from_source, phrase_and_score, storable_id
+from indexer.index.vectors import Modality
 from posts.errors import InputError
 
 T = TypeVar("T")
@@ -51,6 +54,22 @@ class ElasticReader:
             }
         )
 
+    def dimensions(self) -> int:
+        versions = Versions(self._server.impatient, self._name)
+
+        def told() -> int:
+            live = versions.live()
+            if live is None:
+                raise self._missing()
+            return versions.build(live).dimensions
+
+        return self._ask(told)
+
+    def nearest(
+        self, vector: Sequence[float], modality: Modality, query: Query, count: int
+    ) -> list[str]:
+        return self._ask(lambda: nearest(self._searches, vector, modality, query, count))
+
     def vocabulary(self) -> Iterator[ScoredPhrase]:
         sources = [{"scored": {"terms": {"field": "scored_keyphrases"}}}]
         pages: dict[str, Any] = {"size": _PAGE, "sources": sources}
@@ -87,6 +106,7 @@ class ElasticReader:
             try:
                 return question()
             except NotFoundError as error:
-                raise InputError(
-                    f"there is no index at {self.location}; run `keyphrases index` first"
-                ) from error
+                raise self._missing() from error
+
+    def _missing(self) -> InputError:
+        return InputError(f"there is no index at {self.location}; run `keyphrases index` first")

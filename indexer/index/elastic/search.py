@@ -12,8 +12,12 @@ from indexer.index.query import FIRST_DAY, LAST_DAY, DayCount, Facet, Place, Que
 from indexer.index.ranking import ranking_words
 from indexer.index.spelling import MeantTerms, allowed_edits
 from indexer.index.stored import hit_from_source
+from indexer.index.vectors import Modality
 
-NOT_NEEDED = ["strong", "medium", "weak", "scored_keyphrases", "best_score"]
+NOT_NEEDED = [
+    *("strong", "medium", "weak", "scored_keyphrases", "best_score", "aligned"),
+    *(each.field for each in Modality),
+]
 _NO_DATE = -(2**63)
 """What Elasticsearch sorts a post without a date by, where the newest come first."""
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
 from indexer.index.builds import build_from_json, milestones_from_json, version_to_json
+from indexer.index.elastic.neighbours import vector_fields
 from indexer.index.elastic.templates import dead_index, put_templates, replicas
 from indexer.index.records import Build, Milestones
 from posts.errors import InputError
@@ -76,7 +77,8 @@ class Versions:
         self._create(dead_index(self._name), {})
         number = max(self.numbers(), default=0) + 1
         meta = {_META: version_to_json(build, Milestones())}
-        self._create(self.index(number), {"mappings": {"_meta": meta}, "settings": _LOADING})
+        mappings = {"_meta": meta, "properties": vector_fields(build.dimensions)}
+        self._create(self.index(number), {"mappings": mappings, "settings": _LOADING})
         return number
 
     def point_to(self, number: int) -> None:

@@ -15,9 +15,11 @@ from indexer.index.condition import (
     HasKeyphrase,
     HasPicture,
     HasWords,
+    IsAligned,
     Not,
 )
 from indexer.index.embedded.rows import (
+    ALIGNED,
     BEST_SCORE,
     CREATED_AT,
     HAS_PICTURE,
@@ -63,6 +65,8 @@ def _condition(schema: tantivy.Schema, asked: Condition, query: Query) -> tantiv
             return _new.term_query(schema, KEY, id, "basic")
         case HasPicture():
             return _new.term_query(schema, HAS_PICTURE, 1)
+        case IsAligned(least):
+            return _is_aligned(schema, least)
         case Every(parts):
             every = [(_MUST, _condition(schema, part, query)) for part in parts]
             return _new.boolean_query(every) if every else _new.all_query()
@@ -72,6 +76,14 @@ def _condition(schema: tantivy.Schema, asked: Condition, query: Query) -> tantiv
         case Not(part):
             all_but = (_MUST_NOT, _condition(schema, part, query))
             return _new.boolean_query([(_MUST, _new.all_query()), all_but])
+
+
+def _is_aligned(schema: tantivy.Schema, least: float) -> tantivy.Query:
+    bounds = hundredths(least), None
+    try:
+        return _new.range_query(schema, ALIGNED, tantivy.FieldType.Integer, *bounds)
+    except ValueError:  # Posts have no vectors, and the table no such field.
+        return _new.empty_query()
 
 
 def _has_keyphrase(schema: tantivy.Schema, phrase: str, least: float | None) -> tantivy.Query:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -14,6 +15,7 @@ from indexer.index.embedded.failures import as_job_error
 from indexer.index.embedded.reader import EmbeddedReader
 from indexer.index.embedded.rows import document_row, letter_row, letters_schema
 from indexer.index.embedded.search import search, with_keyphrases
+from indexer.index.embedded.spaces import make_spaces
 from indexer.index.embedded.table import Table
 from indexer.index.embedded.versions import VersionsFolder
 from indexer.index.records import (
@@ -37,6 +39,10 @@ from indexer.index.stored import (
     update_source,
 )
 from indexer.index.survey import frequent_phrases, survey
+from indexer.index.vectors import encoded_vectors
+from posts.errors import KeyphraseError
+
+_log = logging.getLogger(__name__)
 
 
 class EmbeddedIndex:
@@ -158,13 +164,22 @@ class EmbeddedIndex:
         return lifecycle.prune(self._folder, keep=keep, unpromoted=unpromoted)
 
     def refresh(self) -> None:
-        """What is committed is visible; arrays that make a large index faster are made here."""
+        """What is committed is visible; arrays that make a large index faster are made here, and
+        vectors made ready to be searched."""
         version = self._version if self._version is not None else self._folder.live()
-        if version is not None:
-            table = self._table(version)
-            # Merges that are still under way would change the state that arrays are made of.
-            table.close()
-            renew(table)
+        if version is None:
+            return
+        table = self._table(version)
+        # Merges that are still under way would change the state that both are made of.
+        table.close()
+        renew(table)
+        dimensions = self._folder.build(version).dimensions
+        if dimensions:
+            try:
+                make_spaces(table, dimensions)
+            except (OSError, KeyphraseError) as error:
+                # The posts are committed, and the next run tries again.
+                _log.warning("the vectors could not be gathered: %s", error)
 
     def count(self) -> int:
         version = self._version if self._version is not None else self._folder.live()
@@ -187,15 +202,20 @@ class EmbeddedIndex:
         """Rows to be written by id, and ids that cannot be with the reason."""
         rows: dict[str, Mapping[str, Any]] = {}
         refused: dict[str, str] = {}
+        vectors = self._folder.build(self._chosen()).dimensions > 0
         for document in documents:
             try:
-                rows[document.id] = document_row(document_source(document))
+                source = document_source(document)
+                if vectors:
+                    source |= encoded_vectors(document.vectors)
+                rows[document.id] = document_row(source, vectors=vectors)
             except UnstorableError as error:
                 refused[document.id] = str(error)
         before = self._table(self._chosen()).sources([update.id for update in updates])
         for update in updates:
             try:
-                rows[update.id] = document_row(before[update.id] | update_source(update))
+                source = before[update.id] | update_source(update)
+                rows[update.id] = document_row(source, vectors=vectors)
             except KeyError:
                 refused[update.id] = "the document to be updated is not in the index"
             except UnstorableError as error:

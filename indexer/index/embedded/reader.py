@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import tantivy
@@ -11,14 +12,17 @@ from indexer.index.embedded.columns.search import search as search_columns
 from indexer.index.embedded.columns.upkeep import CurrentColumns
 from indexer.index.embedded.columns.words import anywhere
 from indexer.index.embedded.failures import as_job_error
+from indexer.index.embedded.neighbours import nearest
 from indexer.index.embedded.rows import KEYPHRASES, SCORED_KEYPHRASES
 from indexer.index.embedded.search import search
+from indexer.index.embedded.spaces import Spaces, commit_of, open_spaces
 from indexer.index.embedded.table import Table
 from indexer.index.embedded.versions import VersionsFolder
 from indexer.index.query import BOOSTS, Hit, Query, Results
 from indexer.index.reader import ScoredPhrase
 from indexer.index.records import LAYOUT
 from indexer.index.stored import hit_from_source, phrase_and_score, storable_id
+from indexer.index.vectors import Modality
 from posts.errors import InputError, JobError
 
 T = TypeVar("T")
@@ -32,6 +36,8 @@ class EmbeddedReader:
         self._folder = folder
         self._table: tuple[int, Table] | None = None
         self._columns = CurrentColumns()
+
+        self._spaces: tuple[Path, str, Spaces] | None = None
 
     def search(self, query: Query) -> Results:
         def searched(table: Table) -> Results:
@@ -67,6 +73,16 @@ class EmbeddedReader:
 
         return self.ask(counted)
 
+    def dimensions(self) -> int:
+        return self.ask(self._dimensions_of)
+
+    def nearest(
+        self, vector: Sequence[float], modality: Modality, query: Query, count: int
+    ) -> list[str]:
+        return self.ask(
+            lambda table: nearest(table, self._spaces_of(table)[modality], vector, query, count)
+        )
+
     def vocabulary(self) -> Iterator[ScoredPhrase]:
         found = self.ask(lambda table: table.searcher().terms_with_prefix(SCORED_KEYPHRASES, ""))
         for term, posts in found:
@@ -91,6 +107,21 @@ class EmbeddedReader:
             self._table[1].close()
             self._table = None
         self._columns.close()
+
+        self._spaces = None
+
+    def _dimensions_of(self, table: Table) -> int:
+        return self._folder.build(int(table.folder.name)).dimensions
+
+    def _spaces_of(self, table: Table) -> Spaces:
+        # Taken once, as the table is.
+        kept, commit = self._spaces, commit_of(table)
+        if kept is not None and kept[:2] == (table.folder, commit):
+            return kept[2]
+        spaces = open_spaces(table, self._dimensions_of(table))
+        if all(space.commit == commit for space in spaces.values()):
+            self._spaces = table.folder, commit, spaces
+        return spaces
 
     def _table_of(self, version: int) -> Table:
         # Taken once: another thread may change it at any time, to a table that is as good.

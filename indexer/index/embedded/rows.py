@@ -11,6 +11,7 @@ import tantivy
 from indexer.index.embedded.table import ANALYZER, SOURCE, keyed_schema
 from indexer.index.query import BOOSTS
 from indexer.index.stored import (
+    alignment_of,
     best_score,
     milliseconds,
     phrases_by_score,
@@ -29,7 +30,12 @@ HAS_PICTURE = "has_picture"
 """0 or 1."""
 
 
-def documents_schema() -> tantivy.Schema:
+ALIGNED = "aligned"
+"""How probably text and picture belong together, in hundredths; only where posts have vectors."""
+
+
+def documents_schema(*, vectors: bool = False) -> tantivy.Schema:
+    """`vectors`: posts have them. Without, the schema is that of before there were any."""
     builder = keyed_schema()
     for name in BOOSTS:
         builder.add_text_field(name, tokenizer_name=ANALYZER, index_option="position")
@@ -37,6 +43,8 @@ def documents_schema() -> tantivy.Schema:
     builder.add_text_field(SCORED_KEYPHRASES, tokenizer_name="raw", index_option="basic")
     for name in (CREATED_AT, BEST_SCORE, HAS_PICTURE):
         builder.add_integer_field(name, indexed=True, fast=True)
+    if vectors:
+        builder.add_integer_field(ALIGNED, indexed=True, fast=True)
     return builder.build()
 
 
@@ -44,8 +52,9 @@ def letters_schema() -> tantivy.Schema:
     return keyed_schema().build()
 
 
-def document_row(source: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a stored document (see `indexer.index.stored`)."""
+def document_row(source: Mapping[str, Any], *, vectors: bool = False) -> dict[str, Any]:
+    """Fields of a stored document (see `indexer.index.stored`), of the schema with `vectors` or of
+    that without."""
     row: dict[str, Any] = {
         SOURCE: source,
         "text": [source["text"]],
@@ -56,6 +65,8 @@ def document_row(source: Mapping[str, Any]) -> dict[str, Any]:
     }
     if (best := best_score(source)) is not None:
         row[BEST_SCORE] = best
+    if vectors and (alignment := alignment_of(source)) is not None:
+        row[ALIGNED] = alignment
     if source["created_at"] is not None:
         row[CREATED_AT] = milliseconds(datetime.fromisoformat(source["created_at"]))
     return row

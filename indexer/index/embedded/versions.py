@@ -14,7 +14,7 @@ class VersionsFolder(IndexFolder):
     """The folder, as a store of versions."""
 
     def create(self, build: Build) -> int:
-        Table(self.draft, documents_schema(), create=True)
+        Table(self.draft, documents_schema(vectors=build.dimensions > 0), create=True)
         return self.adopt_draft(build)
 
     def documents(self, number: int) -> int:
@@ -24,6 +24,7 @@ class VersionsFolder(IndexFolder):
 
     def table(self, number: int, *, create: bool = False) -> Table:
         """Of another layout it has what is common to all: rows can be counted and removed."""
-        current = create or self.build(number).layout == LAYOUT
-        schema = documents_schema() if current else None
+        build = self.build(number)
+        current = create or build.layout == LAYOUT
+        schema = documents_schema(vectors=build.dimensions > 0) if current else None
         return Table(self.version(number), schema, create=create, key_in="id")
