@@ -31,6 +31,8 @@ class Hasher:
     """Of the model and of every setting that changes its keyphrases."""
     ocr: str | None = None
     """What reads the words in pictures (see `posts.ocr`); None if they are not read."""
+    picture_gate: float | None = None
+    """How well a picture must fit its text for the model to be shown it; None: all are shown."""
     min_score: float | None = None
     """Of keyphrases, where the run has another than the model's card."""
     longest_text: int | None = None
@@ -59,6 +61,8 @@ class Hasher:
         # Left out where no words were read: such posts are what they were before there was OCR.
         if self.ocr is not None and picture is not None and not (unreadable or unread):
             content["ocr"] = self.ocr
+        if self.picture_gate is not None and picture is not None and not unreadable:
+            content["picture_gate"] = self.picture_gate
         if self.min_score is not None:
             content["min_score"] = self.min_score
         # Left out of all others: they are what they were before there were documents.

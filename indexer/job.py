@@ -10,6 +10,7 @@ from indexer.gate import GateSettings
 from indexer.writing.writer import WriteSettings
 from posts.errors import InputError
 
+_SHARES = ("max_error_rate", "max_gone_rate", "picture_gate", "min_score")
 _PER_ACTOR = ("cpus_per_actor", "gpus_per_actor")
 APPEND, SNAPSHOT = MODES = ("append", "snapshot")
 
@@ -48,6 +49,9 @@ class IndexJob:
     """Index the text of a post whose picture is broken or refused."""
     ocr: bool = False
     """Show the model the words in a picture, behind the post's text."""
+    picture_gate: float | None = None
+    """Show the model a picture only if it fits the text with this probability or a higher one;
+    None: show it always."""
 
     min_score: float | None = None
     """Keyphrases that score less never enter the index; None: as the model's card has it."""
@@ -71,11 +75,11 @@ class IndexJob:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise InputError(f"--mode must be {' or '.join(MODES)}, not {self.mode}")
-        for name in ("max_error_rate", "max_gone_rate", "min_score", *_PER_ACTOR):
+        for name in (*_SHARES, *_PER_ACTOR):
             value = getattr(self, name)
             if value is not None and not math.isfinite(value):
                 raise InputError(f"--{name.replace('_', '-')} must be a number, not {value}")
-        for name in ("max_error_rate", "max_gone_rate", "min_score"):
+        for name in _SHARES:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 option = f"--{name.replace('_', '-')}"

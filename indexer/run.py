@@ -232,6 +232,7 @@ class _Run:
             self._reservation,
             progress,
             notes,
+            picture_gate=job.picture_gate,
         )
 
     def _loader(self) -> ModelLoader:

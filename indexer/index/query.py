@@ -124,6 +124,14 @@ class DayCount:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class AlignmentCount:
+    least: float
+    below: float
+    """The last one counts those of 1, too."""
+    count: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Results:
     total: int
@@ -135,5 +143,7 @@ class Results:
     """By falling count, ties by phrase."""
     days: tuple[DayCount, ...] = ()
     """Those with any posts, the first one first."""
+    alignments: tuple[AlignmentCount, ...] = ()
+    """Matching posts by how well their picture fits, the worst first; none if none has any."""
     next: Place | None = None
     """Behind the last of the hits, if there are more."""

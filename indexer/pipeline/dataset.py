@@ -47,6 +47,8 @@ def build_pipeline(
     reservation: Reservation,
     progress: Reports,
     attempts: Attempts,
+    *,
+    picture_gate: float | None = None,
 ) -> Dataset:
     """A lazy stream of packed tables of `FINISHED` columns; a task per fragment reads them."""
 
@@ -78,7 +80,7 @@ def build_pipeline(
             )
             .map_batches(
                 _GenerateActor,
-                fn_constructor_args=(load, progress, attempts),
+                fn_constructor_args=(load, progress, attempts, picture_gate),
                 batch_size=1,
                 batch_format="pyarrow",
                 compute=_pool(reservation),
@@ -92,8 +94,14 @@ def build_pipeline(
 class _GenerateActor:
     """The generate stage as Ray Data calls it."""
 
-    def __init__(self, load: LoadModel, progress: Reports, attempts: Attempts) -> None:
-        self._generate = Generate(load, attempts)
+    def __init__(
+        self,
+        load: LoadModel,
+        progress: Reports,
+        attempts: Attempts,
+        picture_gate: float | None,
+    ) -> None:
+        self._generate = Generate(load, attempts, picture_gate=picture_gate)
         self._progress = progress
 
     def __call__(self, packed: pa.Table) -> Iterator[pa.Table]:

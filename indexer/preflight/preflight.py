@@ -12,6 +12,7 @@ from indexer.index.location import open_index
 from indexer.index.protocol import Index
 from indexer.index.records import Build
 from indexer.job import IndexJob
+from indexer.preflight.dimensions import dimensions_of
 from indexer.preflight.probe import probe_writing
 from indexer.stages.retried import NONE_RETRIED, RetriedKeys
 from model_store.documents.document import longest_text
@@ -63,12 +64,20 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
     # Every file is hashed.
     bundle = store.fetch(str(model))
     _check_base(model)
+    dimensions = dimensions_of(bundle, model.card)
+    if job.picture_gate is not None and not dimensions:
+        raise InputError(
+            f"--picture-gate needs to know whether a picture fits its text, which {model} cannot "
+            "tell: it has no vectors; take a model that has them, or leave the gate out"
+        )
+    chosen = {"min_score": job.min_score, "picture_gate": job.picture_gate}
     build = Build(
         model=str(model),
         model_digest=model.card.digest,
         settings=asdict(model.card.generation)
-        | ({} if job.min_score is None else {"min_score": job.min_score}),
+        | {name: value for name, value in chosen.items() if value is not None},
         run=run,
+        dimensions=dimensions,
     )
     live = index.live()
     if live is not None and not job.rebuild:
@@ -92,6 +101,7 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
         hasher=Hasher(
             model_digest=model.card.digest,
             ocr=ocr,
+            picture_gate=job.picture_gate,
             min_score=job.min_score,
             longest_text=longest_text(model.card.generation.max_text_tokens),
         ),

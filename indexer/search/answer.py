@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +77,8 @@ def answer_of(results: Results) -> dict[str, Any]:
             ]
         },
     }
+    if results.alignments:
+        answer["facets"]["alignment"] = [asdict(each) for each in results.alignments]
     if results.days:
         answer["dates"] = _dates(timeline(results.days))
     if results.next is not None:
@@ -96,6 +99,10 @@ def hit_answer(hit: Hit) -> dict[str, Any]:
         "created_at": None if hit.created_at is None else hit.created_at.isoformat(),
         "has_picture": hit.has_picture,
     }
+    if hit.alignment is not None:
+        answer["alignment"] = hit.alignment
+    if hit.picture_dropped:
+        answer["picture_dropped"] = True
     if hit.summary is not None:
         answer["summary"] = hit.summary
     return answer

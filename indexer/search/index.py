@@ -9,13 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from indexer.index.location import open_index
-from indexer.index.query import Hit, Results
+from indexer.index.query import Hit, Query, Results
+from indexer.index.records import Build
+from indexer.search.alignments import alignments
 from indexer.search.answer import query_of
+from indexer.search.embedder import Embedder, Vector
+from indexer.search.hybrid import hybrid_search
 from indexer.search.related import Related, related
 from indexer.search.similar import similar_query
 from indexer.search.suggester import Suggester
 from indexer.search.unavailable_error import UnavailableError
-from posts.errors import KeyphraseError
+from posts.errors import InputError, KeyphraseError
 
 _FRESH_SECONDS = 300.0
 """How old the keyphrases may be that are suggested; each suggestion is looked up all the same."""
@@ -42,8 +46,13 @@ class Index:
     (`indexer.search.query_error.QueryError`, with the place).
     """
 
-    def __init__(self, location: str) -> None:
+    def __init__(
+        self, location: str, *, store: str | None = None, model: str | None = None
+    ) -> None:
+        """`store` and `model`: of the model that the index was built with, for searches by picture
+        and by meaning; None: the store inside the package, the name that the index has."""
         self.location = location
+        self._embedder = Embedder(store, model)
         self._index = open_index(location)
         self._suggester: tuple[float, Suggester] | None = None
         self._suggesting = threading.Lock()
@@ -58,12 +67,16 @@ class Index:
         after: str | None = None,
         facets: bool = False,
         days: bool = False,
+        picture: bytes | None = None,
+        hybrid: bool = False,
     ) -> Results:
         """Posts for a query in the query language (see `docs/search.md`).
 
         phrases: keyphrases that a post must have; since: an ISO 8601 date or time; after: a place
         that `indexer.search.places.place_to_text` gave for the page before; facets and days:
-        count keyphrases, and posts by day, over all matching posts.
+        count keyphrases, and posts by day, over all matching posts. picture: an encoded one, whose
+        neighbours are ranked beside the posts of the words; hybrid: those of the words' meaning
+        are, if there is no picture (see `indexer.search.hybrid`).
         """
         asked = query_of(
             query,
@@ -74,8 +87,13 @@ class Index:
             facets=facets,
             days=days,
         )
+        vector = self._vector(asked, picture) if picture is not None or hybrid else None
         with _answering():
-            return self._index.reader.search(asked)
+            return self._results(asked, vector)
+
+    def check_vectors(self) -> None:
+        """`InputError` that says why posts cannot be searched by picture or by meaning."""
+        self._embedder.check(self._live())
 
     def facets(self, query: str = "", *, phrases: Sequence[str] = (), limit: int = 20) -> Results:
         """The most frequent keyphrases of the posts of a query, at most `limit`; no hits."""
@@ -129,6 +147,33 @@ class Index:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _results(self, asked: Query, vector: Vector | None) -> Results:
+        reader = self._index.reader
+        if vector is None:
+            results = reader.search(asked)
+        else:
+            results, asked = hybrid_search(reader, asked, vector)
+        if asked.facets and reader.dimensions():
+            results = replace(results, alignments=alignments(reader, asked))
+        return results
+
+    def _vector(self, asked: Query, picture: bytes | None) -> Vector | None:
+        """Of the picture or, without one, of the words, which may be none."""
+        build = self._live()
+        self._embedder.check(build)
+        if picture is not None:
+            return self._embedder.picture(build, picture)
+        return self._embedder.text(build, asked.words)
+
+    def _live(self) -> Build:
+        with _answering():
+            build = self._index.live()
+            if build is None:
+                raise InputError(
+                    f"there is no index at {self.location}; run `keyphrases index` first"
+                )
+            return build
 
     def _fresh_suggester(self) -> Suggester:
         """The first one is waited for. When it is old, a thread makes another one meanwhile."""

@@ -23,6 +23,7 @@ from indexer.index.condition import (
     HasKeyphrase,
     HasPicture,
     HasWords,
+    IsAligned,
     Not,
 )
 from indexer.index.query import Within
@@ -191,6 +192,11 @@ class _Parser:
             if value.value.lower() != "picture":
                 raise self._error(f"has: wants {_WANTED[name]}", value)
             return HasPicture()
+        if name == "aligned":
+            try:
+                return IsAligned(_score(value.value))
+            except ValueError as error:
+                raise self._error(f"aligned: wants {_WANTED[name]}", value) from error
         if depth > 0:
             raise self._error(
                 f"{name}: is about the whole query; write it outside of brackets, without NOT",
@@ -238,6 +244,7 @@ _WANTED = {
     "since": "a date, like since:2026-11-21,",
     "until": "a date, like until:2026-11-21,",
     "has": "the word picture, as in has:picture,",
+    "aligned": "a number from 0 to 1, like aligned:0.5,",
     "in": "text or keyphrases, as in in:text",
     "score": "a number from 0 to 1, like score:0.5,",
     "sort": "sort:date or sort:relevance",

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from indexer.search.query_error import QueryError
 
-FIELDS = ("key", "since", "until", "has", "in", "score", "sort")
+FIELDS = ("key", "since", "until", "has", "aligned", "in", "score", "sort")
 """Names before a colon that mean something."""
 
 

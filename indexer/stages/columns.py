@@ -94,6 +94,12 @@ FINISHED = pa.schema(
             "keyphrases",
             pa.list_(pa.struct([pa.field("phrase", pa.string()), pa.field("score", pa.float64())])),
         ),
+        # Null where the model has no vectors, or the post no such part.
+        pa.field("text_vector", pa.list_(pa.float32())),
+        pa.field("picture_vector", pa.list_(pa.float32())),
+        pa.field("alignment", pa.float64()),
+        # The picture does not fit the text, and the model was not shown it.
+        pa.field("picture_dropped", pa.bool_()),
     ]
 )
 """Behind the generate stage: what the driver turns into writes."""

@@ -12,6 +12,7 @@ from PIL import Image
 from indexer.pipeline.attempts import Attempt, Attempts
 from indexer.pipeline.packing import Part
 from indexer.stages.columns import DECODED, FINISHED, Action, conform, has_work
+from indexer.stages.embed import NO_VECTORS, embed, has_vectors
 from model_store.documents.asking import AsksModel
 from model_store.documents.document import Document
 from model_store.documents.reader import DocumentReader
@@ -50,8 +51,13 @@ class Generate:
     its keyphrases.
     """
 
-    def __init__(self, load: LoadModel, attempts: Attempts) -> None:
+    def __init__(
+        self, load: LoadModel, attempts: Attempts, *, picture_gate: float | None = None
+    ) -> None:
+        """`picture_gate`: the least probability that picture and text belong together with which
+        the model is shown the picture; None: it always is."""
         self._load = load
+        self._picture_gate = picture_gate
         self._attempts = attempts
         self._model: AsksModel | None = None
 
@@ -99,7 +105,7 @@ class Generate:
             work[0].update(_dead(_CRASHED))
             return
         if len(work) == 1 or not deaths:
-            error = _ask(model, work)
+            error = _ask(model, work, self._picture_gate)
             self._attempts.end(attempt)
             if error is None:
                 return
@@ -122,15 +128,15 @@ class _RunEndsError(Exception):
     """No further post is to be begun."""
 
 
-def _ask(model: AsksModel, work: list[_Row]) -> Exception | None:
-    """Puts keyphrases into the rows, or returns what the model raised."""
+def _ask(model: AsksModel, work: list[_Row], picture_gate: float | None) -> Exception | None:
+    """Puts keyphrases and vectors into the rows, or returns what the model raised."""
     documents = [row for row in work if row["pictures"] is not None or row["is_long"]]
     plain = [row for row in work if row["pictures"] is None and not row["is_long"]]
     try:
         if plain:
-            _ask_plain(model, plain)
+            _ask_plain(model, plain, picture_gate)
         if documents:
-            _ask_documents(DocumentReader.of(model), documents)
+            _ask_documents(model, documents)
     except KeyphraseError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a model raises, other posts go on
@@ -138,17 +144,32 @@ def _ask(model: AsksModel, work: list[_Row]) -> Exception | None:
     return None
 
 
-def _ask_plain(model: AsksModel, rows: list[_Row]) -> None:
+def _ask_plain(model: AsksModel, rows: list[_Row], picture_gate: float | None) -> None:
     pictures = [_picture(row) for row in rows]
-    answers = model([add_words(row["text"], row["words"]) for row in rows], pictures)
-    for row, picture, answer in zip(rows, pictures, answers, strict=True):
-        row.update(has_picture=picture is not None, keyphrases=_keyphrases(answer))
+    vectors = _vectors(model, rows, pictures, picture_gate)
+    asked = [
+        (row["text"], None)
+        if columns["picture_dropped"]
+        else (add_words(row["text"], row["words"]), picture)
+        for row, picture, columns in zip(rows, pictures, vectors, strict=True)
+    ]
+    answers = model([text for text, _ in asked], [picture for _, picture in asked])
+    for row, picture, answer, columns in zip(rows, pictures, answers, vectors, strict=True):
+        row.update(columns, has_picture=picture is not None, keyphrases=_keyphrases(answer))
 
 
-def _ask_documents(read: DocumentReader, rows: list[_Row]) -> None:
+def _ask_documents(model: AsksModel, rows: list[_Row]) -> None:
     documents = [Document(text=row["text"], pictures=_pictures(row)) for row in rows]
-    for row, document, reading in zip(rows, documents, read(documents), strict=True):
+    readings = DocumentReader.of(model)(documents)
+    leads = [
+        None if reading.lead is None else document.pictures[reading.lead].image
+        for document, reading in zip(documents, readings, strict=True)
+    ]
+    # No gate: a picture that fits no sentence has no caption, and lends its document little.
+    vectors = _vectors(model, rows, leads, None)
+    for row, document, reading, columns in zip(rows, documents, readings, vectors, strict=True):
         row.update(
+            columns,
             has_picture=bool(document.pictures),
             keyphrases=_keyphrases(reading.keyphrases),
             summary=reading.summary,
@@ -156,6 +177,17 @@ def _ask_documents(read: DocumentReader, rows: list[_Row]) -> None:
         if row["pictures"] and reading.lead is not None:
             # Some may have been left out before the model saw any.
             row["lead_picture"] = row["pictures"][reading.lead]["number"]
+
+
+def _vectors(
+    model: AsksModel,
+    rows: list[_Row],
+    pictures: Sequence[Image.Image | None],
+    picture_gate: float | None,
+) -> list[dict[str, Any]]:
+    if not has_vectors(model):
+        return [NO_VECTORS] * len(rows)
+    return embed(model, [row["text"] for row in rows], pictures, picture_gate)
 
 
 def _attempt(part: Part, start: int, stop: int) -> Attempt:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from indexer.index.records import DeadLetter, Document, DocumentUpdate, Held
+from indexer.index.vectors import Vectors
 from indexer.stages.columns import Action
 from posts.errors import PostError, Reason
 from posts.phrases import Keyphrase
@@ -90,9 +91,22 @@ def _document(row: dict[str, Any]) -> Document:
         extra=json.loads(row["extra"]),
         keyphrases=tuple(Keyphrase(one["phrase"], one["score"]) for one in row["keyphrases"]),
         held=Held(row["generation"], row["document"]),
+        vectors=_vectors(row),
+        alignment=row["alignment"],
+        picture_dropped=bool(row["picture_dropped"]),
         was_dead=row["was_dead"],
         lead_picture=row["lead_picture"] or 0,
         summary=row["summary"],
+    )
+
+
+def _vectors(row: dict[str, Any]) -> Vectors | None:
+    text, picture = row["text_vector"], row["picture_vector"]
+    if text is None and picture is None:
+        return None
+    return Vectors(
+        text=None if text is None else tuple(text),
+        picture=None if picture is None else tuple(picture),
     )
 
 

@@ -81,6 +81,11 @@ PRICE_VARIABLE = "KEYPHRASES_PRICE_PER_HOUR"
 )
 @click.option("--ocr", is_flag=True, help="Show the model the words in pictures too.")
 @click.option(
+    "--picture-gate",
+    type=float,
+    help="Show the model only pictures that fit their text so probably (0 to 1).  [default: all]",
+)
+@click.option(
     "--min-score",
     type=float,
     help="Leave out keyphrases that score less (0 to 1).  [default: as the model was published]",
@@ -113,6 +118,7 @@ def command(
     as_json: bool,
     keep_text_of_broken_pictures: bool,
     ocr: bool,
+    picture_gate: float | None,
     min_score: float | None,
     actors: int | None,
     cpus_per_actor: float,
@@ -137,6 +143,7 @@ def command(
         rebuild=rebuild,
         keep_text_of_broken_pictures=keep_text_of_broken_pictures,
         ocr=ocr,
+        picture_gate=picture_gate,
         min_score=min_score,
         actors=actors,
         cpus_per_actor=cpus_per_actor,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
 import click
 import orjson
 from rich.markup import escape
 
-from indexer.index.location import open_index
 from indexer.index.query import Hit, Results
-from indexer.search.answer import answer_of, query_of
+from indexer.search.answer import answer_of
+from indexer.search.index import Index
 from keyphrases.console import out, printable, table
+from posts.errors import InputError
+from posts.pictures import DEFAULT_LIMITS
 
 _SHOWN_FACETS = 10
 """In the table for people; JSON has all that were counted."""
@@ -28,6 +31,14 @@ _SHOWN_FACETS = 10
 @click.option("--limit", default=10, show_default=True, help="Hits to show.")
 @click.option("--after", default=None, help="The next page: what --json gave as `next`.")
 @click.option("--facets", is_flag=True, help="Count the keyphrases of all matching posts.")
+@click.option(
+    "--image",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Search by this picture, too.",
+)
+@click.option("--hybrid", is_flag=True, help="Rank by the meaning of the words, too.")
+@click.option("--store", help="Where the index's model lies, for --image and --hybrid.")
+@click.option("--model", help="Its name there, if it has another than the index knows.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     query: str,
@@ -37,6 +48,10 @@ def command(
     limit: int,
     after: str | None,
     facets: bool,
+    image: Path | None,
+    hybrid: bool,
+    store: str | None,
+    model: str | None,
     as_json: bool,
 ) -> None:
     """Search an index for QUERY in texts and keyphrases; without one, filters alone decide.
@@ -44,9 +59,21 @@ def command(
     A query may have words, "words in a row", key:PHRASE, key:"a phrase", has:picture,
     since:DATE, until:DATE, score:0.5 (only keyphrases that score so much count) and sort:date;
     -PART or NOT PART for what must not be, OR, AND and brackets.
+
+    With a picture those posts come first whose picture or text is most like it.
     """
-    asked = query_of(query, phrases=phrases, since=since, limit=limit, after=after, facets=facets)
-    results = open_index(location).reader.search(asked)
+    picture = None if image is None else _read(image)
+    with Index(location, store=store, model=model) as index:
+        results = index.search(
+            query,
+            phrases=phrases,
+            since=since,
+            limit=limit,
+            after=after,
+            facets=facets,
+            picture=picture,
+            hybrid=hybrid,
+        )
     if as_json:
         click.echo(orjson.dumps(answer_of(results)))
     else:
@@ -67,6 +94,15 @@ def show_results(results: Results) -> None:
         rows = [(printable(facet.phrase), facet.count) for facet in results.facets[:_SHOWN_FACETS]]
         out.print()
         out.print(table("Keyphrases of all matching posts", ["keyphrase", "posts"], rows))
+
+
+def _read(image: Path) -> bytes:
+    try:
+        with image.open("rb") as file:
+            # One byte more shows that it is too large.
+            return file.read(DEFAULT_LIMITS.bytes + 1)
+    except OSError as error:
+        raise InputError(f"the picture {image} cannot be read ({error.strerror})") from error
 
 
 def _passage(hit: Hit) -> str:

@@ -48,6 +48,15 @@ def test_a_score_of_the_run_changes_the_generation_hash() -> None:
     assert len(hashes) == 3
 
 
+def test_a_gate_changes_the_generation_hash_only_of_posts_with_a_readable_picture() -> None:
+    gated = Hasher(model_digest="m1", picture_gate=0.5)
+    assert gated.generation("a cat", "sha256:1") != HASHER.generation("a cat", "sha256:1")
+    assert gated.generation("a cat", None) == HASHER.generation("a cat", None)
+    assert gated.generation("a cat", "sha256:1", unreadable=True) == HASHER.generation(
+        "a cat", "sha256:1", unreadable=True
+    )
+
+
 def test_hashes_of_an_index_that_is_there_stay_what_they_are() -> None:
     assert HASHER.generation("a cat", "sha256:1") == (
         "710820c83e040b149c7edf81788951d9c856eaff6ffae59c8d448ed525fff37e"

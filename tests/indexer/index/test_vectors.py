@@ -27,15 +27,14 @@ def towards(degrees: float) -> tuple[float, ...]:
     return math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
 
 
-def placed(id: str, text: float | None, picture: float | None, **changes: Any) -> Document:
+def placed(id: str, degrees: float | None, picture: float | None, **changes: Any) -> Document:
     """A post whose vectors point at so many degrees."""
     vectors = Vectors(
-        text=None if text is None else towards(text),
+        text=None if degrees is None else towards(degrees),
         picture=None if picture is None else towards(picture),
     )
-    return document(
-        id, f"text of {id}", **{"vectors": vectors, "has_picture": picture is not None, **changes}
-    )
+    fields = {"text": f"text of {id}", "has_picture": picture is not None, **changes}
+    return document(id, vectors=vectors, **fields)
 
 
 POSTS = [

@@ -44,13 +44,18 @@ class Night:
         keep_text: bool = False,
         read_words: ReadWords | None = None,
         retried: RetriedKeys = NONE_RETRIED,
+        picture_gate: float | None = None,
     ) -> None:
         self.index = index
+        self.picture_gate = picture_gate
         dump = Dump.open(str(folder))
         fragments = dump.fragments()
         duplicates = Duplicates.find([hash_ids(dump.ids(each)) for each in fragments])
         hasher = Hasher(
-            model_digest="digest", ocr=read_words and "ocr 1.0", longest_text=LONGEST_TEXT
+            model_digest="digest",
+            ocr=read_words and "ocr 1.0",
+            picture_gate=picture_gate,
+            longest_text=LONGEST_TEXT,
         )
         self.fragments = range(len(fragments))
         self.attempts = AttemptNotes()
@@ -81,7 +86,7 @@ class Night:
 
     def finished(self, load: Callable[[], Any] = LastWord) -> list[pa.Table]:
         """As `Generate` gives them."""
-        generate = Generate(load, self.attempts)
+        generate = Generate(load, self.attempts, picture_gate=self.picture_gate)
         return [generate(self.decode(table), part) for part, table in self.parts()]
 
     def go(self, load: Callable[[], Any] = LastWord) -> Outcomes:
