@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from indexer.index.records import Build
 from indexer.search.unavailable_error import UnavailableError
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from model_store.keyphraser import Keyphraser
 
 Vector = Sequence[float]
+
+
+class Embeds(Protocol):
+    """What gives vectors of what is searched by; raises `InputError` where it cannot."""
+
+    def check(self, build: Build) -> None:
+        """Whether an index of this build can be searched by vectors."""
+        ...
+
+    def picture(self, build: Build, data: bytes) -> Vector: ...
+
+    def text(self, build: Build, text: str) -> Vector | None: ...
 
 
 class Embedder:

@@ -13,7 +13,7 @@ from indexer.index.query import Hit, Query, Results
 from indexer.index.records import Build
 from indexer.search.alignments import alignments
 from indexer.search.answer import query_of
-from indexer.search.embedder import Embedder, Vector
+from indexer.search.embedder import Embedder, Embeds, Vector
 from indexer.search.hybrid import hybrid_search
 from indexer.search.related import Related, related
 from indexer.search.similar import similar_query
@@ -47,12 +47,18 @@ class Index:
     """
 
     def __init__(
-        self, location: str, *, store: str | None = None, model: str | None = None
+        self,
+        location: str,
+        *,
+        store: str | None = None,
+        model: str | None = None,
+        embedder: Embeds | None = None,
     ) -> None:
         """`store` and `model`: of the model that the index was built with, for searches by picture
-        and by meaning; None: the store inside the package, the name that the index has."""
+        and by meaning; None: the store inside the package, the name that the index has.
+        `embedder` takes their place."""
         self.location = location
-        self._embedder = Embedder(store, model)
+        self._embedder = embedder or Embedder(store, model)
         self._index = open_index(location)
         self._suggester: tuple[float, Suggester] | None = None
         self._suggesting = threading.Lock()

@@ -162,7 +162,7 @@ def _ask_documents(model: AsksModel, rows: list[_Row]) -> None:
     documents = [Document(text=row["text"], pictures=_pictures(row)) for row in rows]
     readings = DocumentReader.of(model)(documents)
     leads = [
-        None if reading.lead is None else document.pictures[reading.lead].image
+        None if reading.lead is None else document.pictures[reading.lead].picture
         for document, reading in zip(documents, readings, strict=True)
     ]
     # No gate: a picture that fits no sentence has no caption, and lends its document little.

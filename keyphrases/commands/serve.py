@@ -32,6 +32,8 @@ _KEY = "KEYPHRASES_API_KEY"
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free one"
 )
+@click.option("--store", help="Where the index's model lies, for searches by picture.")
+@click.option("--model", help="Its name there, if it has another than the index knows.")
 @click.option("--dump", default=None, help="The dump of the index, for pictures of its posts.")
 @click.option(
     "--allow-origin",
@@ -41,14 +43,20 @@ _KEY = "KEYPHRASES_API_KEY"
     help="Pages of this origin may read answers, like https://portal.example.com.",
 )
 def command(
-    location: str, host: str, port: int, dump: str | None, origins: tuple[str, ...]
+    location: str,
+    host: str,
+    port: int,
+    store: str | None,
+    model: str | None,
+    dump: str | None,
+    origins: tuple[str, ...],
 ) -> None:
     """Serve an index over HTTP: JSON below /api, and a page to search with at /.
 
     Other machines reach it only with a key: set KEYPHRASES_API_KEY in the environment.
     """
     settings = _settings(host, origins)
-    with _thumbnails_of(dump) as thumbnails, Index(location) as index:
+    with _thumbnails_of(dump) as thumbnails, Index(location, store=store, model=model) as index:
         index.search(limit=0)  # Before anything begins: is it there?
         with listen(host, port) as listener:
             _log_requests()

@@ -18,6 +18,7 @@ from indexer.search.http.access import COOKIE, AccessMiddleware, ApiKey, HostMid
 from indexer.search.http.head import HeadMiddleware
 from indexer.search.http.headers import HeadersMiddleware
 from indexer.search.http.metrics import Metrics
+from indexer.search.http.picture_routes import picture_routes
 from indexer.search.http.refusals import add_refusals
 from indexer.search.http.search_routes import search_routes
 from indexer.search.http.session_routes import session_routes
@@ -33,6 +34,9 @@ from indexer.search.index import Index
 
 PAGE = Path(__file__).parent / "page"
 _HEALTH_SECONDS = 8.0
+_VECTOR_SECONDS = 60.0
+"""For the first search by picture, which loads a model."""
+_VECTOR_THREADS = 2
 _SMALLEST_ZIPPED = 4_096
 """Bytes; less is sent as quickly as it is compressed."""
 
@@ -42,6 +46,7 @@ def make_app(index: Index, settings: Settings, *, thumbnails: Thumbnails | None 
     key = None if settings.api_key is None else ApiKey(settings.api_key)
     sessions, metrics = Sessions(), Metrics()
     workers = Workers(threads=settings.threads, waiting=settings.waiting, seconds=settings.seconds)
+    vector_workers = Workers(threads=_VECTOR_THREADS, waiting=16, seconds=_VECTOR_SECONDS)
     health_workers = Workers(threads=1, waiting=0, seconds=_HEALTH_SECONDS)
     suggesting = WarmUp(index.prepare, lambda error: log({"problem": told(error)}))
 
@@ -51,12 +56,14 @@ def make_app(index: Index, settings: Settings, *, thumbnails: Thumbnails | None 
         yield
         suggesting.stop()
         workers.close()
+        vector_workers.close()
         health_workers.close()
 
     app = _Api(title="keyphrases", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.needs_key = key is not None
     add_refusals(app, index.location)
-    app.include_router(search_routes(index, workers, suggesting))
+    app.include_router(search_routes(index, workers, vector_workers, suggesting))
+    app.include_router(picture_routes(index, vector_workers))
     app.include_router(thumbnail_routes(index, workers, thumbnails))
     app.include_router(session_routes(key, sessions))
     app.include_router(state_routes(index, health_workers, metrics))

@@ -43,6 +43,10 @@ class SearchParameters(_Parameters):
     dates: Annotated[bool, Field(description="Count the matching posts by date.")] = False
 
 
+class WordSearchParameters(SearchParameters):
+    hybrid: Annotated[bool, Field(description="Rank by the meaning of the words, too.")] = False
+
+
 class SuggestParameters(_Parameters):
     q: Annotated[str, Field(max_length=LONGEST_TYPED, description="What is typed so far.")] = ""
     limit: _Few = 8

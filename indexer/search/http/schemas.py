@@ -24,6 +24,12 @@ class Hit(_Answer):
     highlight: str = Field(description="HTML: a passage, escaped, with <mark> around the words.")
     created_at: str | None
     has_picture: bool
+    alignment: float | None = Field(
+        default=None, description="Probability that picture and text belong together."
+    )
+    picture_dropped: bool = Field(
+        default=False, description="The keyphrases are of the text alone."
+    )
     summary: str | None = Field(default=None, description="Some sentences of a long text.")
     text_cut: bool = Field(default=False, description="The text goes on; /api/post has all of it.")
 
@@ -37,8 +43,17 @@ class PhraseCount(_Answer):
     count: int
 
 
+class AlignmentCount(_Answer):
+    least: float
+    below: float
+    count: int
+
+
 class Facets(_Answer):
     keyphrases: list[PhraseCount]
+    alignment: list[AlignmentCount] = Field(
+        default=[], description="Posts by how well their picture fits, where any is known."
+    )
 
 
 class Bar(_Answer):
@@ -59,6 +74,11 @@ class SearchAnswer(_Answer):
     facets: Facets
     dates: Dates | None = None
     next: str | None = Field(default=None, description="`after` of the next page, if there is one.")
+
+
+class Abilities(_Answer):
+    vectors: bool = Field(description="Posts can be searched by picture and by meaning.")
+    why_not: str | None
 
 
 class Suggestions(_Answer):

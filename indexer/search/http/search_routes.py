@@ -2,65 +2,61 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from indexer.search.answer import answer_of, hit_answer
 from indexer.search.http import schemas
+from indexer.search.http.answers import REFUSALS, as_json, cut
 from indexer.search.http.parameters import (
     FacetParameters,
     PostParameters,
     RelatedParameters,
-    SearchParameters,
     SimilarParameters,
     SuggestParameters,
+    WordSearchParameters,
 )
 from indexer.search.http.refusals import refusal
 from indexer.search.http.warm_up import WarmUp
 from indexer.search.http.workers import Workers
 from indexer.search.index import Index
 
-LONGEST_TEXT = 2_000
-"""Characters of each text in a list of posts: a thousand whole ones may be gigabytes."""
 NO_POST = "there is no post of this id in the index"
 _FOR_WARM_UP = 2.0
 """Seconds for which a suggestion waits until there are any."""
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": schemas.Refusal, "description": "The question is not understood."},
-    401: {"model": schemas.Refusal, "description": "The API key is missing or wrong."},
-    503: {"model": schemas.Refusal, "description": "The index or the server cannot answer now."},
-    504: {"model": schemas.Refusal, "description": "The answer took too long."},
-}
 _NOT_THERE: dict[int | str, dict[str, Any]] = {
     404: {"model": schemas.Refusal, "description": "There is no such post."}
 }
 
 
-def search_routes(index: Index, workers: Workers, suggesting: WarmUp) -> APIRouter:
-    """`suggesting`: what makes the first suggestion quick."""
-    routes = APIRouter(prefix="/api", responses=_REFUSALS, tags=["search"])
+def search_routes(
+    index: Index, workers: Workers, vector_workers: Workers, suggesting: WarmUp
+) -> APIRouter:
+    """`vector_workers`: for what may load a model; `suggesting`: what makes the first suggestion
+    quick."""
+    routes = APIRouter(prefix="/api", responses=REFUSALS, tags=["search"])
 
-    async def answer(work: Callable[[], dict[str, Any] | None]) -> Response:
+    async def answer(
+        work: Callable[[], dict[str, Any] | None], at_work: Workers = workers
+    ) -> Response:
         """Also the JSON is made in the worker: many hits are megabytes of it."""
 
-        def as_json() -> bytes | None:
+        def made() -> bytes | None:
             content = work()
-            return None if content is None else _json(content)
+            return None if content is None else as_json(content)
 
-        content = await workers.run(as_json)
+        content = await at_work.run(made)
         if content is None:
             return refusal(404, NO_POST)
         return Response(content, media_type="application/json")
 
     @routes.get("/search", response_model=schemas.SearchAnswer)
-    async def search(asked: Annotated[SearchParameters, Query()]) -> Response:
+    async def search(asked: Annotated[WordSearchParameters, Query()]) -> Response:
         """Posts for a query."""
 
         def work() -> dict[str, Any]:
@@ -72,10 +68,11 @@ def search_routes(index: Index, workers: Workers, suggesting: WarmUp) -> APIRout
                 after=asked.after or None,
                 facets=asked.facets,
                 days=asked.dates,
+                hybrid=asked.hybrid,
             )
-            return _cut(answer_of(results))
+            return cut(answer_of(results))
 
-        return await answer(work)
+        return await answer(work, vector_workers if asked.hybrid else workers)
 
     @routes.get("/suggest", response_model=schemas.Suggestions)
     async def suggest(asked: Annotated[SuggestParameters, Query()]) -> Response:
@@ -123,24 +120,8 @@ def search_routes(index: Index, workers: Workers, suggesting: WarmUp) -> APIRout
 
         def work() -> dict[str, Any] | None:
             found = index.similar(asked.id, asked.limit)
-            return None if found is None else _cut(answer_of(found))
+            return None if found is None else cut(answer_of(found))
 
         return await answer(work)
 
     return routes
-
-
-def _cut(answer: dict[str, Any]) -> dict[str, Any]:
-    for hit in answer["hits"]:
-        if len(hit["text"]) > LONGEST_TEXT:
-            hit["text"] = hit["text"][:LONGEST_TEXT]
-            hit["text_cut"] = True
-    return answer
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(content)
-    except TypeError:
-        # Other fields of a dump may have whole numbers of any size, or go deep.
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()

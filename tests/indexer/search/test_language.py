@@ -15,6 +15,7 @@ from indexer.index.condition import (
     HasKeyphrase,
     HasPicture,
     HasWords,
+    IsAligned,
     Not,
 )
 from indexer.index.query import Within
@@ -47,6 +48,7 @@ CAT, DOG = HasKeyphrase("cat"), HasKeyphrase("dog")
         ("cat AND dog", "", Every((HasWords("cat"), HasWords("dog")))),
         ("a cat AND dog", "a", Every((HasWords("cat"), HasWords("dog")))),
         ("has:picture -has:picture", "", Every((HasPicture(), Not(HasPicture())))),
+        ("aligned:0.5 -aligned:.8", "", Every((IsAligned(0.5), Not(IsAligned(0.8))))),
         ("or and not", "or and not", None),
         ("key:OR", "", HasKeyphrase("OR")),
         ("key:-1", "", HasKeyphrase("-1")),
@@ -94,6 +96,7 @@ def test_what_is_about_the_whole_query_is_apart() -> None:
         ("since:yesterday", "since: wants a date", "yesterday"),
         ("score:2", "from 0 to 1", "2"),
         ("score:nan", "from 0 to 1", "nan"),
+        ("aligned:well", "from 0 to 1", "well"),
         ("has:fun", "has:picture", "fun"),
         ("sort:size", "sort:date", "size"),
         ("in:title", "in:text", "title"),

@@ -191,7 +191,7 @@ def test_a_forged_place_is_refused(client: httpx.Client, place: str) -> None:
 def test_what_is_not_there_is_told_as_json(client: httpx.Client) -> None:
     assert client.get("/api/nothing").status_code == 404
     assert "nothing at this address" in message_of(client.get("/api/nothing"))
-    refused = client.post("/api/search")
+    refused = client.put("/api/search")
     assert refused.status_code == 405
     assert "method" in message_of(refused)
 
