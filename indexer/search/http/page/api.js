@@ -16,16 +16,19 @@ export class ApiError extends Error {
   }
 }
 
-/** GET below /api; raises ApiError, or AbortError once `signal` says so. */
-export async function ask(name, parameters, { signal, fresh = false } = {}) {
+/** Below /api, by GET or with a picture; raises ApiError, or AbortError once `signal` says so. */
+export async function ask(name, parameters, { signal, fresh = false, picture = null } = {}) {
   const address = `api/${name}?${encoded(parameters)}`;
-  const known = kept.get(address);
+  const question = `${address} ${picture?.name ?? ""}`;
+  const known = kept.get(question);
   if (!fresh && known !== undefined && performance.now() - known.at < FRESH_MS) {
     return known.answer;
   }
-  const answer = await answered(fetch(address, { signal, headers: { Accept: "application/json" } }));
-  kept.delete(address);
-  kept.set(address, { answer, at: performance.now() });
+  const headers = { Accept: "application/json", ...(picture && { "Content-Type": picture.type }) };
+  const how = picture ? { method: "POST", body: picture.file } : {};
+  const answer = await answered(fetch(address, { signal, headers, ...how }));
+  kept.delete(question);
+  kept.set(question, { answer, at: performance.now() });
   if (kept.size > MOST_KEPT) {
     kept.delete(kept.keys().next().value);
   }

@@ -1,6 +1,7 @@
 // What filters the posts beside the words: each can be taken away.
 
 import { element, foreign, icon, unseen } from "./elements.js";
+import { pictureOf, preview } from "./picture.js";
 import { EMPTY, addressOf, changed, withoutPhrase } from "./state.js";
 import { score, span } from "./wording.js";
 
@@ -29,6 +30,16 @@ export function filters(state, likeText) {
   }
   if (state.score) {
     add([`score from ${score(state.score)}`], changed(state, { score: 0 }));
+  }
+  if (state.image) {
+    const picture = pictureOf(state.image);
+    add(
+      [preview(picture), element("span", { class: "kind" }, "picture "), foreign(picture.file.name)],
+      changed(state, { image: "" }),
+    );
+  }
+  if (state.aligned) {
+    add([`picture fits from ${score(state.aligned)}`], changed(state, { aligned: 0 }));
   }
   if (state.picture) {
     add(["with picture"], changed(state, { picture: false }));

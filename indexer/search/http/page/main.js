@@ -1,11 +1,14 @@
 // The page: shows what its address asks for, and turns what a person does into addresses.
 
+import { alignment } from "./alignment.js";
 import { ApiError, ask } from "./api.js";
 import { Box } from "./box.js";
 import { dates } from "./dates.js";
+import { element } from "./elements.js";
 import { facets, related } from "./facets.js";
 import { filters } from "./filters.js";
 import { KeyDialog } from "./key.js";
+import { PictureInput, pictureOf } from "./picture.js";
 import { PostView } from "./post.js";
 import { showProblem } from "./problem.js";
 import { beginnings, compose } from "./query.js";
@@ -13,6 +16,7 @@ import { nothing, pages, results, trouble } from "./results.js";
 import { addressOf, asksAnything, changed, questionOf, stateOf, withPhrase } from "./state.js";
 import { Controls } from "./controls.js";
 import { found, titled } from "./summary.js";
+import { sentence } from "./wording.js";
 
 const PAGE = 20;
 const FACETS = 20;
@@ -30,6 +34,10 @@ class Page {
       onPhrase: (text, phrase) => this.search(withPhrase({ ...this.state, q: text }, phrase)),
     });
     this.controls = new Controls((changes) => this.go(changed(this.state, changes)));
+    this.pictures = new PictureInput({
+      onPicture: (image) => this.search(changed(this.state, { image })),
+      onRefused: (words) => this.refuse(words),
+    });
     this.post = new PostView(at("post"), { onClose: () => this.closePost() });
     this.key = new KeyDialog(at("key"));
   }
@@ -120,6 +128,7 @@ class Page {
     try {
       const [answer, like] = await this.answer(state, { signal: asking.signal, fresh });
       if (!asking.signal.aborted) {
+        this.learn();
         this.render(state, answer, like);
         this.beside(state, answer, asking.signal);
         this.settle({ top, y });
@@ -129,6 +138,22 @@ class Page {
         this.fail(error, state);
       }
     }
+  }
+
+  /** Whether the server can search by picture; asked once, when it has answered anything. */
+  async learn() {
+    this.learnt ??= ask("abilities", {});
+    try {
+      this.pictures.allow(await this.learnt);
+    } catch {
+      // Pictures are only an extra; the next answer is another occasion.
+      this.learnt = undefined;
+    }
+  }
+
+  /** A picture that cannot be searched by. */
+  refuse(words) {
+    at("problem").replaceChildren(element("p", {}, sentence(words)));
   }
 
   /** The post of a state, over the results. */
@@ -154,7 +179,8 @@ class Page {
       facets: beside || null,
       dates: beside || null,
     };
-    return [await ask("search", asked, options), null];
+    const picture = state.image ? pictureOf(state.image) : null;
+    return [await ask("search", asked, { ...options, picture }), null];
   }
 
   render(state, answer, like) {
@@ -177,9 +203,10 @@ class Page {
   async beside(state, answer, signal) {
     const question = questionOf(state);
     if (state.similar) {
-      ["facets", "dates", "related"].forEach((id) => put(at(id), null));
+      ["facets", "alignment", "dates", "related"].forEach((id) => put(at(id), null));
     } else if (question !== this.question || answer.facets.keyphrases.length > 0) {
       put(at("facets"), facets(answer.facets.keyphrases, state));
+      put(at("alignment"), alignment(answer.facets.alignment ?? [], state));
       put(at("dates"), dates(answer.dates, state, (since, until) => this.go(changed(this.state, { since, until }))));
     }
     const same = question === this.question;
@@ -187,7 +214,7 @@ class Page {
     if (same || state.similar) {
       return;
     }
-    if (!asksAnything(state) || answer.total === 0) {
+    if (!asksAnything(state) || state.image || answer.total === 0) {
       put(at("related"), null);
       return;
     }
@@ -232,7 +259,7 @@ class Page {
       this.show({ fresh: true });
       return;
     }
-    ["facets", "dates", "related", "pages"].forEach((id) => put(at(id), null));
+    ["facets", "alignment", "dates", "related", "pages"].forEach((id) => put(at(id), null));
     put(at("filters"), filters(state, ""));
     if (showProblem(at("problem"), this.box, error, state)) {
       at("status").textContent = "";

@@ -77,6 +77,9 @@ function content(post, state) {
       "p",
       { class: "facts" },
       post.created_at && element("time", { datetime: post.created_at }, date(post.created_at, { time: true })),
+      (post.alignment ?? null) !== null &&
+        element("span", {}, `Picture fits the text: ${score(post.alignment)}`),
+      post.picture_dropped && element("span", {}, "Keyphrases of the text alone"),
       foreign(post.id, "span", { class: "id" }),
     ),
     element("h3", {}, "Keyphrases"),

@@ -8,8 +8,8 @@ const OPERATOR = /^(OR|AND|NOT)$/;
  * place in what was typed; -1 for what the page has added.
  *
  * What the page adds stands before what is typed: of two dates or orders the last one counts, and
- * that shall be the typed one. `has:picture` is a condition like others, so it is said in every
- * alternative.
+ * that shall be the typed one. `has:picture` and `aligned:` are conditions like others, so they are
+ * said in every alternative.
  */
 export function compose(state) {
   const added = [
@@ -17,7 +17,10 @@ export function compose(state) {
     state.score && `score:${state.score}`,
     state.until && `until:${state.until}`,
   ].filter(Boolean);
-  const condition = state.picture ? "has:picture " : "";
+  const condition = [state.picture && "has:picture", state.aligned && `aligned:${state.aligned}`]
+    .filter(Boolean)
+    .map((part) => `${part} `)
+    .join("");
   const characters = [];
   const places = [];
   const add = (text) => {

@@ -70,6 +70,9 @@ export function nothing(state, likely = []) {
   if (state.score) {
     way(["with any score"], changed(state, { score: 0 }));
   }
+  if (state.aligned) {
+    way(["with a picture that fits or not"], changed(state, { aligned: 0 }));
+  }
   if (state.picture) {
     way(["with or without a picture"], changed(state, { picture: false }));
   }

@@ -1,11 +1,15 @@
 // What is asked, as the address has it: every state of the page is an address.
 
+import { pictureOf } from "./picture.js";
+
 export const EMPTY = Object.freeze({
   q: "",
   phrases: Object.freeze([]),
   since: "",
   until: "",
   picture: false,
+  aligned: 0,
+  image: "",
   score: 0,
   sort: "",
   similar: "",
@@ -22,7 +26,10 @@ export function stateOf(search) {
   const asked = new URLSearchParams(search);
   const text = (name) => asked.get(name) ?? "";
   const day = (name) => (DAY.test(text(name)) ? text(name) : "");
-  const score = Number(text("score"));
+  const share = (name) => {
+    const number = Number(text(name));
+    return number > 0 && number <= 1 ? Math.round(number * 100) / 100 : 0;
+  };
   const from = Number(text("from"));
   const after = text("after");
   return {
@@ -31,7 +38,10 @@ export function stateOf(search) {
     since: day("since"),
     until: day("until"),
     picture: text("picture") === "1",
-    score: score > 0 && score <= 1 ? Math.round(score * 100) / 100 : 0,
+    aligned: share("aligned"),
+    // Another window, or this one loaded anew, does not have the picture.
+    image: pictureOf(text("image")) ? text("image") : "",
+    score: share("score"),
     sort: text("sort") === "date" ? "date" : "",
     similar: text("similar"),
     after,
@@ -49,6 +59,8 @@ export function addressOf(state) {
   put("since", state.since);
   put("until", state.until);
   put("picture", state.picture ? "1" : "");
+  put("aligned", state.aligned ? String(state.aligned) : "");
+  put("image", state.image);
   put("score", state.score ? String(state.score) : "");
   put("sort", state.sort);
   put("similar", state.similar);

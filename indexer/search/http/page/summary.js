@@ -1,5 +1,6 @@
 // What was found, in one line.
 
+import { pictureOf } from "./picture.js";
 import { count, posts, shortened } from "./wording.js";
 
 const LONGEST = 60;
@@ -33,7 +34,8 @@ function asked(state, like) {
   if (state.similar) {
     return `like ${quoted(like?.text.trim() || state.similar)}`;
   }
-  const parts = [...(state.q ? [quoted(state.q)] : []), ...state.phrases.map(quoted)];
+  const picture = state.image ? [`the picture ${quoted(pictureOf(state.image).file.name)}`] : [];
+  const parts = [...picture, ...(state.q ? [quoted(state.q)] : []), ...state.phrases.map(quoted)];
   return parts.length > 0 ? `for ${parts.join(" and ")}` : "";
 }
 
