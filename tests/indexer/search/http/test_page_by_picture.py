@@ -33,6 +33,7 @@ def painted_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def painted(painted_site: Site) -> Iterator[Page]:
     """The page of a server whose index has vectors, and no pictures to show."""
+    painted_site.troubles.clear()
     painted_site.expected[:] = ["status of 404.*thumbnail"]
     with painted_site.context() as context:
         yield visit(context.new_page(), painted_site)
