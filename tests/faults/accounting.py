@@ -14,7 +14,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from indexer.index.embedded.rows import documents_schema, letters_schema
+from indexer.index.embedded.rows import letters_schema
 from indexer.index.embedded.table import Table
 from indexer.summary import RunSummary
 from tests.faults.some_posts import SomePosts
@@ -68,7 +68,7 @@ def _in_folder(folder: Path) -> Contents:
     if not pointer.exists():
         return Contents(documents=[], letters=[])
     version = folder / f"{json.loads(pointer.read_text())['version']:06}"
-    documents = Table(version, documents_schema(), create=False)
+    documents = Table(version, None, create=False)
     letters: list[tuple[str, str]] = []
     if (folder / "dead" / "meta.json").exists():
         letters = _column(Table(folder / "dead", letters_schema(), create=False), "reason")
