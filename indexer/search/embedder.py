@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 from indexer.index.records import Build
 from indexer.search.unavailable_error import UnavailableError
 from model_store.shipped import SHIPPED_STORE
-from model_store.store import ModelVersion, Store
 from posts.errors import InputError, KeyphraseError, PostError
-from posts.picture_size import PictureSize
-from posts.pictures import DEFAULT_LIMITS, PictureLimits, decode_picture
 
 if TYPE_CHECKING:
     from model_store.keyphraser import Keyphraser
+    from model_store.store import ModelVersion, Store
+    from posts.picture_size import PictureSize
 
 Vector = Sequence[float]
 
@@ -36,26 +35,22 @@ class Embedder:
     """Loads the model when it is first needed, and another when the index has one; safe for many
     threads, of which one at a time asks the model."""
 
-    def __init__(
-        self,
-        store: str | None = None,
-        model: str | None = None,
-        limits: PictureLimits = DEFAULT_LIMITS,
-    ) -> None:
+    def __init__(self, store: str | None = None, model: str | None = None) -> None:
         """`store`: where the index's model lies, None: in the package; `model`: None: by the name
         that the index knows it by."""
         self._store = store
         self._model = model
-        self._limits = limits
         self._loaded: tuple[str, Keyphraser, PictureSize] | None = None
         self._asking = threading.Lock()
 
     def picture(self, build: Build, data: bytes) -> Vector:
         """Of an encoded picture; `InputError` if it is none, or the model is not at hand."""
+        from posts.pictures import decode_picture
+
         with self._asking:
             model, size = self._ready(build)
             try:
-                picture = decode_picture(data, self._limits, size)
+                picture = decode_picture(data, size=size)
             except PostError as error:
                 raise InputError(f"this cannot be searched by: {error}") from error
             return tuple(model.embed_picture(picture).tolist())
@@ -79,7 +74,6 @@ class Embedder:
         kept = self._loaded
         if kept is None or kept[0] != build.model_digest:
             self.check(build)
-            # Imported here: who searches by words alone waits for no torch.
             from model_store.keyphraser import Keyphraser
             from model_store.picture_size import picture_size
 
@@ -93,6 +87,9 @@ class Embedder:
         return kept[1:]
 
     def _version(self, build: Build) -> tuple[Store, ModelVersion]:
+        # Imported late, as all that only a search by vectors needs: words shall find at once.
+        from model_store.store import Store
+
         store = Store(self._store or SHIPPED_STORE)
         try:
             version = store.resolve(self._model or build.model)

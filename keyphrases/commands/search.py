@@ -15,7 +15,6 @@ from indexer.search.answer import answer_of
 from indexer.search.index import Index
 from keyphrases.console import out, printable, table
 from posts.errors import InputError
-from posts.pictures import DEFAULT_LIMITS
 
 _SHOWN_FACETS = 10
 """In the table for people; JSON has all that were counted."""
@@ -97,6 +96,9 @@ def show_results(results: Results) -> None:
 
 
 def _read(image: Path) -> bytes:
+    # Imported late: who searches by words need not wait for it.
+    from posts.pictures import DEFAULT_LIMITS
+
     try:
         with image.open("rb") as file:
             # One byte more shows that it is too large.

@@ -15,7 +15,6 @@ from indexer.index.embedded.failures import as_job_error
 from indexer.index.embedded.reader import EmbeddedReader
 from indexer.index.embedded.rows import document_row, letter_row, letters_schema
 from indexer.index.embedded.search import search, with_keyphrases
-from indexer.index.embedded.spaces import make_spaces
 from indexer.index.embedded.table import Table
 from indexer.index.embedded.versions import VersionsFolder
 from indexer.index.records import (
@@ -130,6 +129,7 @@ class EmbeddedIndex:
         for number in self._folder.numbers():
             if self._folder.documents(number):
                 self._table(number).apply(ids, {})
+                self._gather_vectors(number)
         return live
 
     def finish(self) -> None:
@@ -173,13 +173,7 @@ class EmbeddedIndex:
         # Merges that are still under way would change the state that both are made of.
         table.close()
         renew(table)
-        dimensions = self._folder.build(version).dimensions
-        if dimensions:
-            try:
-                make_spaces(table, dimensions)
-            except (OSError, KeyphraseError) as error:
-                # The posts are committed, and the next run tries again.
-                _log.warning("the vectors could not be gathered: %s", error)
+        self._gather_vectors(version)
 
     def count(self) -> int:
         version = self._version if self._version is not None else self._folder.live()
@@ -191,6 +185,18 @@ class EmbeddedIndex:
                 table.close()
         self._documents = self._dead = self._version = None
         self.reader.close()
+
+    def _gather_vectors(self, version: int) -> None:
+        dimensions = self._folder.build(version).dimensions
+        if dimensions:
+            # Imported late: who has no vectors need not wait for it.
+            from indexer.index.embedded.spaces import make_spaces
+
+            try:
+                make_spaces(self._table(version), dimensions)
+            except (OSError, KeyphraseError) as error:
+                # The posts are committed, and the next run tries again.
+                _log.warning("the vectors could not be gathered: %s", error)
 
     def _apply_letters(self, letters: Sequence[DeadLetter]) -> None:
         rows = {letter_key(each.key): letter_row(letter_source(each)) for each in letters}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import tantivy
 
@@ -12,10 +12,8 @@ from indexer.index.embedded.columns.search import search as search_columns
 from indexer.index.embedded.columns.upkeep import CurrentColumns
 from indexer.index.embedded.columns.words import anywhere
 from indexer.index.embedded.failures import as_job_error
-from indexer.index.embedded.neighbours import nearest
 from indexer.index.embedded.rows import KEYPHRASES, SCORED_KEYPHRASES
 from indexer.index.embedded.search import search
-from indexer.index.embedded.spaces import Spaces, commit_of, open_spaces
 from indexer.index.embedded.table import Table
 from indexer.index.embedded.versions import VersionsFolder
 from indexer.index.query import BOOSTS, Hit, Query, Results
@@ -24,6 +22,9 @@ from indexer.index.records import LAYOUT
 from indexer.index.stored import hit_from_source, phrase_and_score, storable_id
 from indexer.index.vectors import Modality
 from posts.errors import InputError, JobError
+
+if TYPE_CHECKING:
+    from indexer.index.embedded.spaces import Spaces
 
 T = TypeVar("T")
 
@@ -79,6 +80,9 @@ class EmbeddedReader:
     def nearest(
         self, vector: Sequence[float], modality: Modality, query: Query, count: int
     ) -> list[str]:
+        # Imported late: who searches by words alone need not wait for it.
+        from indexer.index.embedded.neighbours import nearest
+
         return self.ask(
             lambda table: nearest(table, self._spaces_of(table)[modality], vector, query, count)
         )
@@ -114,6 +118,8 @@ class EmbeddedReader:
         return self._folder.build(int(table.folder.name)).dimensions
 
     def _spaces_of(self, table: Table) -> Spaces:
+        from indexer.index.embedded.spaces import commit_of, open_spaces
+
         # Taken once, as the table is.
         kept, commit = self._spaces, commit_of(table)
         if kept is not None and kept[:2] == (table.folder, commit):

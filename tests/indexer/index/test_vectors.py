@@ -16,8 +16,9 @@ from indexer.index.protocol import Index
 from indexer.index.query import Query
 from indexer.index.records import Document
 from indexer.index.vectors import Modality, Vectors
+from posts.errors import Reason
 from tests.indexer.index.conftest import ENGINES
-from tests.indexer.index.samples import BUILD, SPRING, document, phrases, update
+from tests.indexer.index.samples import BUILD, SPRING, document, letter, phrases, update
 
 WITH_VECTORS = replace(BUILD, dimensions=2)
 TEXT, PICTURE = Modality.TEXT, Modality.PICTURE
@@ -237,4 +238,18 @@ def test_vectors_go_with_their_version(tmp_path: Path) -> None:
             index.refresh()
         index.prune(keep=0)
         assert [path.name for path in (tmp_path / "index").glob("0*")] == ["000002"]
+    index.close()
+
+
+def test_of_a_post_that_is_taken_down_no_vector_is_left(tmp_path: Path) -> None:
+    index = embedded(tmp_path)
+    with index.lock("first"):
+        index.begin(WITH_VECTORS)
+        index.write([placed("a", 0, 0), placed("secret", 1, 1)])
+        index.refresh()
+        file = tmp_path / "index" / "000001" / "vectors" / "picture.arrow"
+        assert b"secret" in file.read_bytes()
+        index.take_down([letter("secret", reason=Reason.TAKEN_DOWN)])
+        assert b"secret" not in file.read_bytes()
+        assert near(index, 0, PICTURE) == ["a"]
     index.close()
