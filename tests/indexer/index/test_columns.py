@@ -19,6 +19,7 @@ from indexer.index.condition import (
     HasKeyphrase,
     HasPicture,
     HasWords,
+    IsAligned,
     Not,
 )
 from indexer.index.embedded.columns import upkeep
@@ -62,6 +63,7 @@ class Made:
             f"post-{number}",
             chance.choice([" ", ", ", "\u3000", "-"]).join(words),
             has_picture=chance.random() < 0.5,
+            alignment=None if chance.random() < 0.5 else chance.random(),
             created_at=None if chance.random() < 0.1 else SPRING + old,
             keyphrases=tuple(Keyphrase(each, round(chance.random(), 2)) for each in phrases),
         )
@@ -97,7 +99,7 @@ class Made:
         if kind == 3:
             return HasId(f"post-{chance.randrange(_POSTS)}")
         if kind == 4:
-            return HasPicture()
+            return chance.choice([HasPicture(), IsAligned(chance.random())])
         if kind == 5:
             return Not(self.condition(depth - 1))
         parts = tuple(self.condition(depth - 1) for _ in range(chance.randint(0, 3)))
@@ -147,7 +149,7 @@ def tables(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lis
     for changed in (False, True):
         path = tmp_path_factory.mktemp("index")
         index = open_index(f"embedded:{path}")
-        index.begin(BUILD)
+        index.begin(replace(BUILD, dimensions=2))
         posts = [made.post(number) for number in range(_POSTS)]
         for start in range(0, _POSTS, 700):
             assert index.write(posts[start : start + 700]) == {}

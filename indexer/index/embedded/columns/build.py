@@ -73,6 +73,7 @@ def _save_posts(arrays: ArrayFolder, snapshot: Snapshot, read: Harvest, rows: Ar
     arrays.save("created", read.created[rows])
     arrays.save("has_picture", read.has_picture[rows])
     arrays.save("best", read.best[rows])
+    arrays.save("aligned", read.aligned[rows])
 
 
 def _save_words(

@@ -16,6 +16,7 @@ from indexer.index.condition import (
     HasKeyphrase,
     HasPicture,
     HasWords,
+    IsAligned,
     Not,
 )
 from indexer.index.embedded.columns.arrays import Array
@@ -68,6 +69,8 @@ def _set(columns: Columns, asked: Condition, query: Query) -> Array:
             return np.array([] if post is None else [post], np.int32)
         case HasPicture():
             return columns.arrays["has_picture"]
+        case IsAligned(least):
+            return columns.arrays["aligned"] >= max(0, hundredths(least))
         case Every(parts):
             return _all_of(columns, [_set(columns, part, query) for part in parts])
         case Either(parts):

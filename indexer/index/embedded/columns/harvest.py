@@ -15,7 +15,7 @@ from indexer.index.embedded.columns.arrays import Array, ArrayFolder, ends_of
 from indexer.index.embedded.columns.snapshot import Snapshot
 from indexer.index.embedded.columns.vocabulary import FIELDS, HOLE, Vocabulary
 from indexer.index.embedded.table import read_source
-from indexer.index.stored import hundredths, milliseconds, strength
+from indexer.index.stored import alignment_of, hundredths, milliseconds, strength
 
 NO_DATE = np.iinfo(np.int64).min
 """Before all dates."""
@@ -44,6 +44,7 @@ class Harvest:
     created: Array
     has_picture: Array
     best: Array
+    aligned: Array
     stream_ends: Array
     mark_ends: Array
     terms: Mapping[str, int]
@@ -72,6 +73,7 @@ def harvest(
         created=np.frombuffer(gathering.created, np.int64),
         has_picture=np.frombuffer(gathering.has_picture, np.int8).astype(bool),
         best=np.frombuffer(gathering.best, np.int8),
+        aligned=np.frombuffer(gathering.aligned, np.int8),
         stream_ends=ends_of(np.frombuffer(gathering.stream_lengths, np.int32)),
         mark_ends=ends_of(np.frombuffer(gathering.mark_lengths, np.int32)),
         terms=gathering.vocabulary.numbers,
@@ -90,7 +92,8 @@ class _Gathering:
         self.vocabulary = Vocabulary()
         self.phrases: dict[str, int] = {}
         self.ids: list[str] = []
-        self.created, self.has_picture, self.best = array("q"), array("b"), array("b")
+        self.created, self.has_picture = array("q"), array("b")
+        self.best, self.aligned = array("b"), array("b")
         self.stream_lengths, self.mark_lengths = array("i"), array("i")
         self.stream = folder.writer("stream", np.int32)
         self.marks = folder.writer("marks", np.int32)
@@ -115,6 +118,8 @@ class _Gathering:
         date = source["created_at"]
         self.ids.append(source["id"])
         self.best.append(max(scores.values(), default=NO_SCORE))
+        alignment = alignment_of(source)
+        self.aligned.append(NO_SCORE if alignment is None else alignment)
         self.has_picture.append(int(source["has_picture"]))
         self.created.append(NO_DATE if date is None else milliseconds(datetime.fromisoformat(date)))
         self.stream_lengths.append(len(stream) - begin)
