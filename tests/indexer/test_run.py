@@ -18,6 +18,7 @@ from indexer.index.condition import HasKeyphrase
 from indexer.index.location import open_index
 from indexer.index.query import Query
 from indexer.index.records import Build
+from indexer.index.vectors import Modality
 from indexer.job import IndexJob
 from indexer.progress.watch import Snapshot
 from indexer.run import index_dump
@@ -333,3 +334,21 @@ def test_what_came_before_ray_failed_is_committed(
     with pytest.raises(JobError, match="a node is gone; 16 posts were dealt with"):
         index_dump(job, load=LastWord)
     assert open_index(job.index).count() == 16
+
+
+def test_a_run_writes_vectors_that_are_searched_when_it_has_ended(
+    tmp_path: Path, store_with_vectors: str
+) -> None:
+    rows = good_rows(10)
+    write_dump(tmp_path / "dump", rows)
+    # So no picture fits well enough.
+    job = a_job(tmp_path, store_with_vectors, picture_gate=1.0)
+
+    assert index_dump(job).generated == 10
+    assert len(list(tmp_path.glob("index/000001/vectors/*.arrow"))) == 2
+    reader = open_index(job.index).reader
+    assert reader.dimensions() == 8
+    assert len(reader.nearest([1.0] * 8, Modality.TEXT, Query(), 100)) == 10
+    hits = reader.search(Query(limit=10)).hits
+    assert {hit.picture_dropped for hit in hits if hit.has_picture} == {True}
+    assert {hit.picture_dropped for hit in hits if not hit.has_picture} <= {False}
