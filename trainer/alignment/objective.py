@@ -117,7 +117,8 @@ class AlignmentObjective:
             torch.autograd.backward(
                 [vectors.pictures, vectors.texts], [of_pictures[rows], of_texts[rows]]
             )
-        self.queue.push(everyone)
+        # Which of them the queue has room for must not depend on how many workers there are.
+        self.queue.push(everyone.by_post())
         return loss.item()
 
     def state(self) -> dict[str, Tensor]:

@@ -43,6 +43,11 @@ class Vectors(NamedTuple):
         """Some of them."""
         return Vectors(*(one[which] for one in self))
 
+    def by_post(self) -> Vectors:
+        """The same in the order of the posts' numbers, whoever had which."""
+        order = self.posts.argsort(stable=True)
+        return Vectors(*(one[order] for one in self))
+
     @staticmethod
     def cat(parts: list[Vectors]) -> Vectors:
         """One after the other; at least one."""

@@ -209,11 +209,12 @@ def test_what_is_off_does_nothing(tmp_path: Path, examples: TrainingSet) -> None
 
 
 def work(rank: int, folder: Path) -> None:
+    torch.set_num_threads(1)
+    # Before the group is made: in one, only the first process saves a model.
+    base = double_base(folder / str(rank))
     distributed.init_process_group(
         "gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2
     )
-    # Each has a folder of its own to build in; what is built is the same.
-    base = double_base(folder / str(rank))
     examples = TrainingSet(next((folder / "cache").glob("*.arrow")))
     objective = without_dropout(begun(base, examples))
     weights, _ = trained(base, examples, objective, updates=2, micro_batch_size=2, part=(rank, 2))
