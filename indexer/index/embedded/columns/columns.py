@@ -17,6 +17,9 @@ from indexer.index.embedded.columns.spelling import Spelling
 from indexer.index.embedded.columns.vocabulary import FIELDS
 from indexer.index.embedded.table import read_source
 
+_WIDEST = 16
+"""Phrases of a post."""
+
 
 @dataclass(frozen=True, slots=True)
 class Postings:
@@ -63,6 +66,19 @@ class Columns:
         terms = self.arrays["frequent"].tolist()
         rows = self.arrays["rows"].reshape(len(terms), len(self))
         return dict(zip(terms, rows, strict=True))
+
+    @cached_property
+    def phrase_table(self) -> Array | None:
+        """Numbers of the phrases of each post in a row, filled up with one more than there are;
+        None: a post has so many that lists are the smaller."""
+        ends, phrases = self.arrays["post_phrase_ends"], self.arrays["post_phrases"]
+        lengths = np.diff(ends)
+        most = int(lengths.max(initial=0))
+        if most > _WIDEST:
+            return None
+        table = np.full((len(self), most), len(self.phrases), np.int32)
+        table[np.arange(most) < lengths[:, None]] = phrases
+        return table
 
     def any_field(self, term: int) -> Postings:
         begin, end = self.arrays["any_ends"][term : term + 2].tolist()

@@ -19,7 +19,7 @@ from indexer.index.condition import (
     IsAligned,
     Not,
 )
-from indexer.index.embedded.columns.arrays import Array
+from indexer.index.embedded.columns.arrays import Array, union
 from indexer.index.embedded.columns.columns import Columns
 from indexer.index.embedded.columns.harvest import NO_DATE
 from indexer.index.query import Query
@@ -74,7 +74,7 @@ def _set(columns: Columns, asked: Condition, query: Query) -> Array:
         case Every(parts):
             return _all_of(columns, [_set(columns, part, query) for part in parts])
         case Either(parts):
-            return _any_of([_set(columns, part, query) for part in parts])
+            return _any_of(columns, [_set(columns, part, query) for part in parts])
         case Not(part):
             return ~as_flags(columns, _set(columns, part, query))
 
@@ -90,13 +90,14 @@ def _all_of(columns: Columns, parts: Sequence[Array]) -> Array:
     return shortest
 
 
-def _any_of(parts: Sequence[Array]) -> Array:
-    lists = [np.zeros(0, np.int32), *filter(is_list, parts)]
+def _any_of(columns: Columns, parts: Sequence[Array]) -> Array:
+    lists = list(filter(is_list, parts))
     flags = [part for part in parts if not is_list(part)]
     if not flags:
-        return np.unique(np.concatenate(lists))
+        return union(lists, len(columns))
     either = reduce(np.logical_or, flags).copy()
-    either[np.concatenate(lists)] = True
+    for each in lists:
+        either[each] = True
     return either
 
 
@@ -109,7 +110,7 @@ def _has_words(columns: Columns, text: str, names: Iterable[str]) -> Array:
         lists = [columns.one_field(terms[0], name).posts for name in names]
     else:
         lists = [_in_a_row(columns, terms, name) for name in names]
-    return _any_of(lists)
+    return _any_of(columns, lists)
 
 
 def _in_a_row(columns: Columns, terms: Sequence[int], name: str) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import date, timedelta
 
 import numpy as np
@@ -46,7 +47,7 @@ def _of_the_most_frequent(columns: Columns, hits: Array, size: int) -> tuple[Arr
     ends, posts = columns.arrays["phrase_ends"], columns.arrays["phrase_posts"]
     phrases = len(ends) - 1
     dear = len(hits) * len(posts) * _DEARER // len(columns)
-    if phrases == 0 or ends[min(_BLOCK, phrases)] > dear:
+    if phrases == 0 or ends[_expected(columns, hits, size)] > dear:
         return None
     flags = np.zeros(len(columns), np.int8)
     flags[hits] = 1
@@ -61,19 +62,33 @@ def _of_the_most_frequent(columns: Columns, hits: Array, size: int) -> tuple[Arr
         if len(counts) >= size and ends[end + 1] - ends[end] < np.partition(counts, -size)[-size]:
             break
         begin, end = end, min(3 * end - 2 * begin, phrases)
-        if ends[end] > dear:
+        if ends[end] > 2 * dear:
             return None
     numbers = np.flatnonzero(counts)
     return numbers, counts[numbers]
 
 
+def _expected(columns: Columns, hits: Array, size: int) -> int:
+    """How many phrases would be counted, were they as frequent among the hits as among all."""
+    ends = columns.arrays["phrase_ends"]
+
+    def posts_of(phrase: int) -> int:
+        return int(ends[phrase + 1] - ends[phrase])
+
+    last = min(size, len(ends) - 1) - 1
+    least = posts_of(last) * len(hits) / len(columns)
+    return bisect_left(range(len(ends) - 1), -least, key=lambda phrase: -posts_of(phrase))
+
+
 def _of_all(columns: Columns, hits: Array) -> tuple[Array, Array]:
     """Numbers and counts of all phrases that hits have."""
-    ends = columns.arrays["post_phrase_ends"]
-    found = columns.arrays["post_phrases"][gathered(ends, hits)]
-    if len(found) < len(columns.phrases) // _DEARER:
-        return np.unique(found, return_counts=True)
-    counts = np.bincount(found)
+    table = columns.phrase_table
+    if table is None:
+        ends = columns.arrays["post_phrase_ends"]
+        found = columns.arrays["post_phrases"][gathered(ends, hits)]
+    else:
+        found = np.take(table, hits, axis=0).ravel()
+    counts = np.bincount(found, minlength=len(columns.phrases) + 1)[:-1]
     numbers = np.flatnonzero(counts)
     return numbers, counts[numbers]
 

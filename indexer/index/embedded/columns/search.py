@@ -46,7 +46,7 @@ def search(columns: Columns, query: Query) -> Results:
     ranked = bool(words or others)
     if others:
         lists = [anywhere(columns, word.term, boosts) for word in others]
-        impacts = added(impacts, posts, lists)
+        impacts = added(columns, impacts, posts, lists)
     found = page(columns, posts, impacts if ranked else None, query)
     more, found = found[query.limit :], found[: query.limit]
     terms = meant_terms([word.term for word in (*words, *others)], misspelt)

@@ -6,15 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from indexer.index.embedded.columns.arrays import Array
+from indexer.index.embedded.columns.arrays import Array, union
 from indexer.index.embedded.columns.columns import Columns, Postings
 from indexer.index.embedded.columns.conditions import as_flags, is_list
 from indexer.index.embedded.columns.vocabulary import FIELDS
 from indexer.index.query import BOOSTS
 from indexer.index.spelling import allowed_edits
 
-_FEW = 32
-"""Up to one post in so many is a small part, which is looked up instead of all being added up."""
+_FEW = 4
+"""Up to one post in so many is a part that is looked up instead of all being added up."""
+_FEW_SUMMED = 32
+"""Likewise where all are wanted."""
+_SEARCHED = 2_000
+"""So many posts are searched for in a list; of more, a list of all posts is made."""
 
 
 def is_misspelt(columns: Columns, term: str, names: Iterable[str]) -> bool:
@@ -40,12 +44,23 @@ def anywhere(columns: Columns, term: str, boosts: Mapping[str, float]) -> Postin
 def nearly(columns: Columns, term: str, boosts: Mapping[str, float]) -> Postings:
     """Posts with a term that is spelled nearly so; how nearly and how often does not weigh."""
     places = columns.spelling.near(term)
-    parts = []
-    for name, boost in boosts.items():
-        lists = [columns.one_field(place, name).posts for place in places]
-        posts = np.unique(np.concatenate([_NONE.posts, *lists]))
-        parts.append(Postings(posts, np.full(len(posts), boost, np.float32)))
-    return _sum(columns, parts)
+    found = [
+        (np.float32(boost), [columns.one_field(place, name).posts for place in places])
+        for name, boost in boosts.items()
+    ]
+    if sum(len(each) for _, lists in found for each in lists) <= len(columns) // _FEW_SUMMED:
+        parts = []
+        for boost, lists in found:
+            posts = union(lists, len(columns))
+            parts.append(Postings(posts, np.full(len(posts), boost)))
+        return _sum(columns, parts)
+    row = np.zeros(len(columns), np.float32)
+    for boost, lists in found:
+        flags = np.zeros(len(columns), bool)
+        for each in lists:
+            flags[each] = True
+        row += flags * boost
+    return _of_row(row)
 
 
 def with_enough(
@@ -58,20 +73,20 @@ def with_enough(
     if enough > len(words):
         return _NONE.posts, _NONE.impacts
     if len(words) == 1:
-        return _within(words[0].posts, words[0].impacts, within)
+        return _within(columns, words[0], within)
     by_length = sorted(words, key=len)
     # Who has enough of them has one of these.
     needed = by_length[: len(words) - enough + 1]
     few = len(columns) // _FEW
     if within is not None and is_list(within) and len(within) <= few:
-        return _looked_up(words, enough, within)
+        return _looked_up(columns, words, enough, within)
     if sum(map(len, needed)) <= few:
         posts = needed[0].posts
         if len(needed) > 1:
-            posts = np.unique(np.concatenate([each.posts for each in needed]))
+            posts = union([each.posts for each in needed], len(columns))
         if within is not None:
             posts = posts[as_flags(columns, within)[posts]]
-        return _looked_up(words, enough, posts)
+        return _looked_up(columns, words, enough, posts)
     counts = np.zeros(len(columns), np.uint8)
     impacts = np.zeros(len(columns), np.float32)
     for word in words:
@@ -88,29 +103,35 @@ def with_enough(
     return posts, impacts[posts]
 
 
-def added(impacts: Array, posts: Array, words: Iterable[Postings]) -> Array:
+def added(columns: Columns, impacts: Array, posts: Array, words: Iterable[Postings]) -> Array:
     """The relevance of posts with what further words add, which they need not have."""
     total = impacts.astype(np.float32)
     for word in words:
-        total += _impacts_of(word, posts)
+        total += _impacts_of(columns, word, posts)
     return total
 
 
-def _looked_up(words: Sequence[Postings], enough: int, posts: Array) -> tuple[Array, Array]:
+def _looked_up(
+    columns: Columns, words: Sequence[Postings], enough: int, posts: Array
+) -> tuple[Array, Array]:
     counts = np.zeros(len(posts), np.uint8)
     impacts = np.zeros(len(posts), np.float32)
     for word in words:
-        own = _impacts_of(word, posts)
+        own = _impacts_of(columns, word, posts)
         counts += own > 0
         impacts += own
     has_enough = counts >= enough
     return posts[has_enough], impacts[has_enough]
 
 
-def _impacts_of(word: Postings, posts: Array) -> Array:
+def _impacts_of(columns: Columns, word: Postings, posts: Array) -> Array:
     """Of each post; 0 where it has not the word."""
     if word.row is not None:
         return word.row[posts]
+    if min(len(word), len(posts)) > _SEARCHED:
+        row = np.zeros(len(columns), np.float32)
+        row[word.posts] = word.impacts
+        return row[posts]
     found = np.zeros(len(posts), np.float32)
     if not len(word) or not len(posts):
         return found
@@ -128,14 +149,14 @@ def _impacts_of(word: Postings, posts: Array) -> Array:
     return found
 
 
-def _within(posts: Array, impacts: Array, within: Array | None) -> tuple[Array, Array]:
+def _within(columns: Columns, word: Postings, within: Array | None) -> tuple[Array, Array]:
     if within is None:
-        return posts, impacts
+        return word.posts, word.impacts
     if is_list(within):
-        own = _impacts_of(Postings(posts, impacts), within)
+        own = _impacts_of(columns, word, within)
         return within[own > 0], own[own > 0]
-    kept = within[posts]
-    return posts[kept], impacts[kept]
+    kept = within[word.posts]
+    return word.posts[kept], word.impacts[kept]
 
 
 def _sum(columns: Columns, parts: Sequence[Postings]) -> Postings:
@@ -143,13 +164,17 @@ def _sum(columns: Columns, parts: Sequence[Postings]) -> Postings:
     parts = [part for part in parts if len(part)]
     if len(parts) <= 1:
         return parts[0] if parts else _NONE
-    if sum(map(len, parts)) <= len(columns) // _FEW:
-        posts = np.unique(np.concatenate([part.posts for part in parts]))
-        impacts = added(np.zeros(len(posts)), posts, parts)
+    if sum(map(len, parts)) <= len(columns) // _FEW_SUMMED:
+        posts = union([part.posts for part in parts], len(columns))
+        impacts = added(columns, np.zeros(len(posts)), posts, parts)
         return Postings(posts, impacts)
     row = np.zeros(len(columns), np.float32)
     for part in parts:
         row[part.posts] += part.impacts
+    return _of_row(row)
+
+
+def _of_row(row: Array) -> Postings:
     posts = np.flatnonzero(row).astype(np.int32)
     return Postings(posts, row[posts], row)
 
