@@ -13,14 +13,13 @@ from indexer.index.embedded.columns.counts import days, facets
 from indexer.index.embedded.columns.page import page, place_of
 from indexer.index.embedded.columns.words import (
     added,
+    any_of,
     anywhere,
     is_misspelt,
-    nearly,
     with_enough,
 )
 from indexer.index.query import Query, Results
 from indexer.index.ranking import ranking_words
-from indexer.index.spelling import meant_terms
 from indexer.index.stored import hit_from_source
 
 
@@ -28,12 +27,18 @@ def search(columns: Columns, query: Query) -> Results:
     begun = time.perf_counter()
     boosts = query.boosts
     words, others = query_words(query.words), ranking_words(query.where)
-    misspelt = {word.term for word in words if is_misspelt(columns, word.term, boosts)}
+    alike = {
+        word.term: columns.spelling.near(word.term)
+        for word in words
+        if is_misspelt(columns, word.term, boosts)
+    }
     within = conditions_of(columns, query)
     if words:
         enough = query.enough_words or required_words(len(words))
         meant = [
-            (nearly if word.term in misspelt else anywhere)(columns, word.term, boosts)
+            any_of(columns, alike[word.term], boosts)
+            if word.term in alike
+            else anywhere(columns, word.term, boosts)
             for word in words
         ]
         posts, impacts = with_enough(columns, meant, enough, within)
@@ -49,7 +54,8 @@ def search(columns: Columns, query: Query) -> Results:
         impacts = added(columns, impacts, posts, lists)
     found = page(columns, posts, impacts if ranked else None, query)
     more, found = found[query.limit :], found[: query.limit]
-    terms = meant_terms([word.term for word in (*words, *others)], misspelt)
+    terms = {word.term for word in (*words, *others)}
+    terms.update(columns.terms[place] for places in alike.values() for place in places)
     hits = []
     for index in found.tolist():
         score = 0.0 if query.newest_first else float(impacts[index])

@@ -41,26 +41,17 @@ def anywhere(columns: Columns, term: str, boosts: Mapping[str, float]) -> Postin
     return _sum(columns, [columns.one_field(place, name) for name in boosts])
 
 
-def nearly(columns: Columns, term: str, boosts: Mapping[str, float]) -> Postings:
-    """Posts with a term that is spelled nearly so; how nearly and how often does not weigh."""
-    places = columns.spelling.near(term)
-    found = [
-        (np.float32(boost), [columns.one_field(place, name).posts for place in places])
-        for name, boost in boosts.items()
-    ]
-    if sum(len(each) for _, lists in found for each in lists) <= len(columns) // _FEW_SUMMED:
-        parts = []
-        for boost, lists in found:
-            posts = union(lists, len(columns))
-            parts.append(Postings(posts, np.full(len(posts), boost)))
-        return _sum(columns, parts)
-    row = np.zeros(len(columns), np.float32)
-    for boost, lists in found:
-        flags = np.zeros(len(columns), bool)
-        for each in lists:
-            flags[each] = True
-        row += flags * boost
-    return _of_row(row)
+def any_of(columns: Columns, places: Sequence[int], boosts: Mapping[str, float]) -> Postings:
+    """Posts with any of some terms; which and how often does not weigh, only in which field."""
+    fields = np.zeros(len(columns), np.uint8)
+    weights = np.zeros(1, np.float32)
+    for bit, (name, boost) in enumerate(boosts.items()):
+        for place in places:
+            fields[columns.one_field(place, name).posts] |= 1 << bit
+        # By the bits of the fields: those without this one, and those with it.
+        weights = np.concatenate([weights, weights + np.float32(boost)])
+    posts = np.flatnonzero(fields).astype(np.int32)
+    return Postings(posts, weights[fields[posts]])
 
 
 def with_enough(
@@ -155,6 +146,9 @@ def _within(columns: Columns, word: Postings, within: Array | None) -> tuple[Arr
     if is_list(within):
         own = _impacts_of(columns, word, within)
         return within[own > 0], own[own > 0]
+    if word.row is not None:
+        posts = np.flatnonzero((word.row > 0) & within).astype(np.int32)
+        return posts, word.row[posts]
     kept = within[word.posts]
     return word.posts[kept], word.impacts[kept]
 
@@ -171,10 +165,6 @@ def _sum(columns: Columns, parts: Sequence[Postings]) -> Postings:
     row = np.zeros(len(columns), np.float32)
     for part in parts:
         row[part.posts] += part.impacts
-    return _of_row(row)
-
-
-def _of_row(row: Array) -> Postings:
     posts = np.flatnonzero(row).astype(np.int32)
     return Postings(posts, row[posts], row)
 
