@@ -142,7 +142,7 @@ def test_words_in_every_picture_are_shown_beside_it(tmp_path: Path, index: Index
     model = Asked()
     folder = write(tmp_path / "dump", text="cat", image_uris=names(1, 2))
     Night(folder, index, read_words=lambda picture: f"{picture.width} wide").go(lambda: model)
-    assert model.posts[2:] == [("cat\n10 wide", (10, 20)), ("cat\n20 wide", (20, 20))]
+    assert model.posts[-2:] == [("cat\n10 wide", (10, 20)), ("cat\n20 wide", (20, 20))]
 
 
 def test_the_picture_with_the_surest_caption_leads(tmp_path: Path, index: Index) -> None:
