@@ -24,6 +24,7 @@ LOCKED = (
     "/api/related",
     "/api/post?id=p1",
     "/api/similar?id=p1",
+    "/api/abilities",
     "/api/thumbnail?id=p1",
     "/metrics",
     "/nothing",

@@ -270,6 +270,10 @@ def test_the_theme_is_that_of_the_system_until_one_is_chosen_and_remembered(site
         assert luminance(page.evaluate(ground)) > 0.8
         page.get_by_role("button", name="Dark theme").click()
         page.emulate_media(color_scheme="light")
+        # The page is told a moment later.
+        expect(page.get_by_role("button", name="Dark theme")).to_have_attribute(
+            "aria-pressed", "false"
+        )
         assert luminance(page.evaluate(ground)) > 0.8
 
 
