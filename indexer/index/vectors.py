@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 STORED = np.dtype("<f2")
 """Half precision: cosines are off by less than 0.001, and the vectors take half the room."""
@@ -55,12 +54,6 @@ def decoded_vector(source: Mapping[str, Any], modality: Modality) -> bytes | Non
 def listed_vectors(vectors: Vectors | None) -> dict[str, list[float]]:
     """Those that there are, by field, as numbers."""
     return {field: list(vector) for field, vector in _by_field(vectors)}
-
-
-def as_matrix(rows: Iterable[bytes], dimensions: int) -> NDArray[np.float16]:
-    """Of vectors that `decoded_vector` gave, (rows, dimensions)."""
-    flat: NDArray[np.float16] = np.frombuffer(b"".join(rows), STORED)
-    return flat.reshape(-1, dimensions)
 
 
 def _by_field(vectors: Vectors | None) -> list[tuple[str, tuple[float, ...]]]:

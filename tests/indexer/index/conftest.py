@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from elasticsearch import Elasticsearch
 
 from indexer.index.location import open_index
 from indexer.index.protocol import Index
+from indexer.index.records import Build
 from tests.indexer.index.samples import BUILD
 
 _PREFIX = f"test-{uuid.uuid4().hex[:12]}"
@@ -73,12 +75,21 @@ def shared_index(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Index]:
     """One for all tests of a file, which fill it once and only read it after that."""
+    with begun_index(request, tmp_path_factory, BUILD) as index:
+        yield index
+
+
+@contextmanager
+def begun_index(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, build: Build
+) -> Iterator[Index]:
+    """An index of the engine that is the parameter of a fixture for a whole file."""
     if request.param == "embedded":
         location = f"embedded:{tmp_path_factory.mktemp('shared') / 'index'}"
     else:
         location = request.getfixturevalue("new_elastic_location")()
     index = open_index(location)
     with index.lock("first"):
-        index.begin(BUILD)
+        index.begin(build)
         yield index
     index.close()

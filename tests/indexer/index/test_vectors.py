@@ -17,7 +17,7 @@ from indexer.index.query import Query
 from indexer.index.records import Document
 from indexer.index.vectors import Modality, Vectors
 from posts.errors import Reason
-from tests.indexer.index.conftest import ENGINES
+from tests.indexer.index.conftest import ENGINES, begun_index
 from tests.indexer.index.samples import BUILD, SPRING, document, letter, phrases, update
 
 WITH_VECTORS = replace(BUILD, dimensions=2)
@@ -51,17 +51,10 @@ def filled(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Index]:
     """Only read by the tests."""
-    if request.param == "embedded":
-        location = f"embedded:{tmp_path_factory.mktemp('vectors') / 'index'}"
-    else:
-        location = request.getfixturevalue("new_elastic_location")()
-    index = open_index(location)
-    with index.lock("first"):
-        index.begin(WITH_VECTORS)
+    with begun_index(request, tmp_path_factory, WITH_VECTORS) as index:
         assert index.write(POSTS) == {}
         index.refresh()
         yield index
-    index.close()
 
 
 def near(

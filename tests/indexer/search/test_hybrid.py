@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from indexer.index.condition import HasPicture
-from indexer.index.location import open_index
 from indexer.index.protocol import Index
 from indexer.index.query import AlignmentCount, Query, Results
 from indexer.search.alignments import alignments
 from indexer.search.hybrid import hybrid_search
-from tests.indexer.index.conftest import ENGINES
+from tests.indexer.index.conftest import ENGINES, begun_index
 from tests.indexer.index.samples import SPRING, phrases
 from tests.indexer.index.test_vectors import WITH_VECTORS, placed, towards
 
@@ -29,17 +28,10 @@ POSTS = [
 def filled(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Index]:
-    if request.param == "embedded":
-        location = f"embedded:{tmp_path_factory.mktemp('hybrid') / 'index'}"
-    else:
-        location = request.getfixturevalue("new_elastic_location")()
-    index = open_index(location)
-    with index.lock("first"):
-        index.begin(WITH_VECTORS)
+    with begun_index(request, tmp_path_factory, WITH_VECTORS) as index:
         assert index.write(POSTS) == {}
         index.refresh()
         yield index
-    index.close()
 
 
 def ask(index: Index, degrees: float = 0, **query: Any) -> Results:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from indexer.index.location import open_index
@@ -103,6 +104,41 @@ def test_the_gate_keeps_pictures_from_the_model_that_do_not_fit(
     dropped = replace(outcomes.documents[1]).vectors
     assert dropped is not None
     assert dropped.picture is not None
+
+
+class Seeing(WithVectors):
+    """Tells the widths of pictures that it has embedded; the widest one fits every sentence."""
+
+    def __init__(self) -> None:
+        self.widths: list[int | None] = []
+
+    def embed(self, posts: Sequence[AskedPost]) -> list[Embedding]:
+        self.widths += [None if post.picture is None else post.picture.width for post in posts]
+        return super().embed(posts)
+
+    def alignments(
+        self, pictures: Sequence[Image.Image], texts: Sequence[str]
+    ) -> NDArray[np.float64]:
+        return np.array([[0.99 if one.width == 30 else 0.01 for _ in texts] for one in pictures])
+
+
+def test_a_document_has_the_vectors_of_its_text_and_of_its_lead_picture(
+    tmp_path: Path, index: Index
+) -> None:
+    names = [f"{width}.png" for width in (10, 20, 30)]
+    folder = lines(tmp_path / "several", [{"id": "1", "text": "not a cat", "image_uris": names}])
+    for name in names:
+        (folder / name).write_bytes(encoded(Image.new("RGB", (int(name[:2]), 6))))
+    model = Seeing()
+    outcomes = Night(folder, index, picture_gate=0.5).go(lambda: model)
+    assert outcomes.letters == []
+    (document,) = outcomes.documents
+    assert document.lead_picture == 2
+    assert model.widths == [30]
+    assert document.vectors is not None
+    assert (document.vectors.text, document.alignment) == ((1, 0), 0.3)
+    # Its pictures are shown whatever the gate.
+    assert not document.picture_dropped
 
 
 def test_another_gate_generates_posts_with_a_picture_anew(folder: Path, index: Index) -> None:
