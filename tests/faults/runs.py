@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 
 import psutil
@@ -50,14 +49,6 @@ def assert_gone(processes: list[psutil.Process]) -> None:
 def has_a_model(process: subprocess.Popen[str]) -> bool:
     """Whether the run has come so far that a process for the model is there."""
     return any(_MODEL_ACTOR in name for name in map(_name, _family(process)))
-
-
-def wait_for(true: Callable[[], bool], seconds: float) -> None:
-    """Waits for what no process of the test's stands for; fails if it does not come."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"it did not come within {seconds:.0f} seconds"
-        time.sleep(0.2)
 
 
 def _family(process: subprocess.Popen[str]) -> list[psutil.Process]:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +24,7 @@ from posts.readers import parquet
 from tests.posts.readers.test_webdataset import tar_of
 from tests.sample_pictures import encoded, huge_png, plain
 from tests.servers.s3 import S3Server
+from tests.waiting import wait_for
 
 ODD_IDS = [
     *("plain", "two words", "a/b?c=d&e#f", "../../etc/passwd", 'quote"quote', "100%", "semi;colon"),
@@ -182,13 +182,6 @@ def test_another_bucket_is_read_only_where_the_configuration_allows_it(
     assert width(finder(tmp_path).thumbnail("a", 160)) == 13
 
 
-def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_a_dump_that_changes_is_read_again(
     place: str, finder: Callable[..., PictureFinder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,7 +192,7 @@ def test_a_dump_that_changes_is_read_again(
     assert width(pictures.thumbnail("b", 160)) == 11
     write_json_lines(files, ["c", "b", "a"], "b")
     files.delete("a.jsonl")
-    eventually(lambda: width(pictures.thumbnail("c", 160)) == 10)
+    wait_for(lambda: width(pictures.thumbnail("c", 160)) == 10)
     assert width(pictures.thumbnail("a", 160)) == 12
 
 
@@ -231,7 +224,7 @@ def test_what_was_known_serves_on_while_the_dump_is_being_written(
         raise InputError("it is being written")
 
     monkeypatch.setattr(Dump, "open", refuse)
-    eventually(lambda: pictures.thumbnail("a", 160) is not None and asked.is_set())
+    wait_for(lambda: pictures.thumbnail("a", 160) is not None and asked.is_set())
     assert width(pictures.thumbnail("b", 160)) == 11
 
 
@@ -251,7 +244,7 @@ def test_who_asks_before_the_ids_are_known_waits_and_then_is_told(
     with pytest.raises(InputError, match="in a moment"):
         pictures.thumbnail("a", 160)
     go_on.set()
-    eventually(lambda: pictures._tried.is_set())
+    wait_for(lambda: pictures._tried.is_set())
     assert pictures.thumbnail("a", 160)
 
 
@@ -280,7 +273,7 @@ def test_a_closed_one_stops_reading_ids(tmp_path: Path, monkeypatch: pytest.Monk
     pictures = PictureFinder(str(tmp_path), patience_seconds=0.01)
     assert read.wait(30)
     pictures.close()
-    eventually(lambda: not pictures._looking.locked())
+    wait_for(lambda: not pictures._looking.locked())
 
 
 def test_a_thumbnail_is_made_once_and_the_cache_is_bounded(

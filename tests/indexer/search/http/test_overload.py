@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,7 +20,8 @@ from indexer.search.http.settings import Settings
 from indexer.search.unavailable_error import UnavailableError
 from tests.indexer.index.samples import BUILD, document
 from tests.indexer.search.http.conftest import filled, message_of, running
-from tests.servers.elasticsearch_process import ElasticsearchProcess
+from tests.servers.elastic_proxy import elastic_proxy
+from tests.waiting import wait_for
 
 LONG = 60.0
 
@@ -61,13 +62,6 @@ class BrokenIndex(Index):
 def asking(client: httpx.Client, count: int) -> Iterator[list[Future[httpx.Response]]]:
     with ThreadPoolExecutor(count) as pool:
         yield [pool.submit(client.get, "/api/search") for _ in range(count)]
-
-
-def wait_for(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONG
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_more_than_can_wait_are_sent_away(location: str) -> None:
@@ -167,16 +161,24 @@ def test_an_index_that_went_away_is_told_without_its_place(tmp_path: Path, route
         wait_for(lambda: client.get("/health").status_code == 200)
 
 
-def test_a_server_that_was_killed_is_told(own_elasticsearch: ElasticsearchProcess) -> None:
-    with Index(f"{own_elasticsearch.url}/posts") as index:
-        engine = index._index
-        with engine.lock("first"):
-            engine.begin(BUILD)
-            engine.write([document("p1", "a boat")])
-            engine.refresh()
-        with running(index) as server, server.client() as client:
+def test_a_server_that_cannot_be_reached_any_more_is_told(
+    new_elastic_location: Callable[[], str],
+) -> None:
+    server_url, _, name = new_elastic_location().rpartition("/")
+    with contextlib.ExitStack() as way:
+        url = way.enter_context(elastic_proxy(server_url, lambda *asked: asked[-1](asked[-2])))
+        with (
+            Index(f"{url}/{name}") as index,
+            running(index) as server,
+            server.client() as client,
+        ):
+            engine = index._index
+            with engine.lock("first"):
+                engine.begin(BUILD)
+                engine.write([document("p1", "a boat")])
+                engine.refresh()
             assert client.get("/api/search", params={"q": "boat"}).json()["total"] == 1
-            own_elasticsearch.kill()
+            way.close()
 
             answer = client.get("/api/search", params={"q": "boat"})
             assert answer.status_code == 503
