@@ -32,7 +32,7 @@ class HasId:
 
 @dataclass(frozen=True, slots=True)
 class HasPicture:
-    """The post came with a picture that the model has seen."""
+    """The post came with a good picture, whether the model was shown it or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,8 @@ def promote(store: VersionStore, number: int) -> None:
     prune(store, keep=WAYS_BACK)
 
 
-def promote_finished(store: VersionStore, number: int) -> None:
-    """As `promote`; `InputError` unless there is such a version and it is whole."""
+def finished(store: VersionStore, number: int) -> int:
+    """That number; `InputError` unless there is such a version and it is whole."""
     by_number = {one.number: one for one in versions(store)}
     if number not in by_number:
         known = ", ".join(map(str, by_number)) or "none"
@@ -104,17 +104,16 @@ def promote_finished(store: VersionStore, number: int) -> None:
         raise InputError(
             f"version {number} is unfinished; run `keyphrases index --rebuild` again to finish it"
         )
-    promote(store, number)
+    return number
 
 
-def roll_back(store: VersionStore) -> int:
-    """Makes the youngest version live that was so before and is older than the live one."""
+def way_back(store: VersionStore) -> int:
+    """The youngest version that was live before and is older than the live one."""
     live = store.live()
     older = [one.number for one in versions(store) if one.status == "previous"]
     older = [number for number in older if live is not None and number < live]
     if not older:
         raise InputError("there is no older version to go back to; `keyphrases indexes list`")
-    promote(store, max(older))
     return max(older)
 
 

@@ -33,7 +33,7 @@ def open_index(location: str) -> Index:
         raise InputError("the index location is not a valid URL; see its port") from error
     if url.scheme not in ("http", "https"):
         raise InputError(
-            f"{location!r} is not the location of an index; "
+            f"{_shown(location)} is not the location of an index; "
             "write embedded:PATH or http(s)://host:port/NAME"
         )
     if url.username is not None or url.password is not None:
@@ -42,11 +42,16 @@ def open_index(location: str) -> Index:
             "ELASTICSEARCH_PASSWORD, or ELASTICSEARCH_API_KEY, in the environment"
         )
     if not url.hostname or port is None or url.query or url.fragment:
-        raise InputError(f"the index location {location!r} must be http(s)://host:port/NAME")
+        raise InputError(f"{_shown(location)} is no http(s)://host:port/NAME of an index")
     # Imported late: its client takes a while to load, which embedded searches need not wait for.
     from indexer.index.elastic.index import ElasticIndex
 
     return ElasticIndex(location, f"{url.scheme}://{url.netloc}", _name(url))
+
+
+def _shown(location: str) -> str:
+    """Not where somebody may have put a password."""
+    return "what --index says" if {"@", "?"} & set(location) else repr(location)
 
 
 def _name(url: SplitResult) -> str:

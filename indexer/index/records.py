@@ -59,6 +59,8 @@ class DocumentUpdate:
     image_uri: str | None
     extra: Mapping[str, Any]
     held: Held
+    was_dead: bool = False
+    """As of a `Document`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

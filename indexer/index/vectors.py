@@ -12,6 +12,8 @@ import numpy as np
 
 STORED = np.dtype("<f2")
 """Half precision: cosines are off by less than 0.001, and the vectors take half the room."""
+_DIGITS = 6
+"""Behind the point, of a number in JSON: all that it had in binary would take twice the room."""
 
 
 class Modality(StrEnum):
@@ -52,8 +54,11 @@ def decoded_vector(source: Mapping[str, Any], modality: Modality) -> bytes | Non
 
 
 def listed_vectors(vectors: Vectors | None) -> dict[str, list[float]]:
-    """Those that there are, by field, as numbers."""
-    return {field: list(vector) for field, vector in _by_field(vectors)}
+    """Those that there are, by field, as numbers with as many digits as make a difference."""
+    return {
+        field: np.asarray(vector, np.float64).round(_DIGITS).tolist()
+        for field, vector in _by_field(vectors)
+    }
 
 
 def _by_field(vectors: Vectors | None) -> list[tuple[str, tuple[float, ...]]]:

@@ -9,6 +9,7 @@ from posts.errors import InputError
 
 _DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?W\d{2}-?\d")
 """A date without a time, as ISO 8601 has it."""
+_WEEK = re.compile(r"\d{4}-?W\d{2}")
 
 
 def parse_since(text: str) -> datetime:
@@ -23,11 +24,11 @@ def parse_since(text: str) -> datetime:
 
 
 def parse_until(text: str) -> datetime:
-    """The moment before which posts are wanted: of a day, its end; of a time, that time."""
-    moment = parse_since(text)
-    if not _DAY.fullmatch(text.strip()):
-        return moment
+    """The moment before which posts are wanted: of a day or a week, its end; of a time, that
+    time."""
+    moment, written = parse_since(text), text.strip()
+    days = 7 if _WEEK.fullmatch(written) else 1 if _DAY.fullmatch(written) else 0
     try:
-        return moment + timedelta(days=1)
+        return moment + timedelta(days=days)
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC)

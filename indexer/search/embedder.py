@@ -68,7 +68,9 @@ class Embedder:
                 "the index has no vectors, so it cannot be searched by picture or by meaning; run "
                 "`keyphrases index --rebuild` with a model that has them"
             )
-        self._version(build)
+        kept = self._loaded
+        if kept is None or kept[0] != build.model_digest:
+            self._version(build)
 
     def _ready(self, build: Build) -> tuple[Keyphraser, PictureSize]:
         kept = self._loaded

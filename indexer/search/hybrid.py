@@ -3,6 +3,10 @@
 Three rankings of `WINDOW` posts each are fused: the nearest texts, the nearest pictures and, where
 the query has words, the most relevant posts for these. All meet the query's conditions. What is
 found are the posts of these rankings: they are what totals, facets and dates count.
+
+A picture is compared with pictures, and with texts of posts only that have none: pictures of one
+kind are far nearer to each other than texts are to any, and the post that has the very picture
+would fall behind those whose text fits a little.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from indexer.index.analysis import query_words
-from indexer.index.condition import Either, HasId
+from indexer.index.condition import Either, Every, HasId, HasPicture, Not
 from indexer.index.highlight import highlight
 from indexer.index.query import Hit, Place, Query, Results
 from indexer.index.ranking import ranking_words
@@ -25,10 +29,17 @@ WINDOW = 100
 """Posts of each ranking."""
 
 
-def hybrid_search(reader: Reader, query: Query, vector: Sequence[float]) -> tuple[Results, Query]:
-    """Results, and a query for the very posts that were found."""
+def hybrid_search(
+    reader: Reader, query: Query, vector: Sequence[float], of: Modality
+) -> tuple[Results, Query]:
+    """Results for the vector of a text or of a picture, and a query for the very posts that were
+    found."""
     begun = time.perf_counter()
-    rankings = [reader.nearest(vector, each, query, WINDOW) for each in Modality]
+    of_texts = query if of is Modality.TEXT else _without_picture(query)
+    rankings = [
+        reader.nearest(vector, Modality.PICTURE, query, WINDOW),
+        reader.nearest(vector, Modality.TEXT, of_texts, WINDOW),
+    ]
     if query_words(query.words) or ranking_words(query.where):
         rankings.append(_ranked_by_words(reader, query))
     scores = fused(rankings)
@@ -51,6 +62,11 @@ def hybrid_search(reader: Reader, query: Query, vector: Sequence[float]) -> tupl
     )
     took = (time.perf_counter() - begun) * 1000
     return replace(results, hits=hits, took_ms=took), found
+
+
+def _without_picture(query: Query) -> Query:
+    bare = Not(HasPicture())
+    return replace(query, where=bare if query.where is None else Every((query.where, bare)))
 
 
 def _ranked_by_words(reader: Reader, query: Query) -> list[str]:

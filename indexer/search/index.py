@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,18 +10,16 @@ from dataclasses import dataclass, replace
 from indexer.index.location import open_index
 from indexer.index.query import Hit, Query, Results
 from indexer.index.records import Build
+from indexer.index.vectors import Modality
 from indexer.search.alignments import alignments
 from indexer.search.answer import query_of
 from indexer.search.embedder import Embedder, Embeds, Vector
+from indexer.search.fresh_suggester import FreshSuggester
 from indexer.search.hybrid import hybrid_search
 from indexer.search.related import Related, related
 from indexer.search.similar import similar_query
-from indexer.search.suggester import Suggester
 from indexer.search.unavailable_error import UnavailableError
 from posts.errors import InputError, KeyphraseError
-
-_FRESH_SECONDS = 300.0
-"""How old the keyphrases may be that are suggested; each suggestion is looked up all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +57,7 @@ class Index:
         self.location = location
         self._embedder = embedder or Embedder(store, model)
         self._index = open_index(location)
-        self._suggester: tuple[float, Suggester] | None = None
-        self._suggesting = threading.Lock()
+        self._suggester = FreshSuggester(self._index)
 
     def search(
         self,
@@ -95,7 +91,9 @@ class Index:
         )
         vector = self._vector(asked, picture) if picture is not None or hybrid else None
         with _answering():
-            return self._results(asked, vector)
+            return self._results(
+                asked, vector, Modality.TEXT if picture is None else Modality.PICTURE
+            )
 
     def check_vectors(self) -> None:
         """`InputError` that says why posts cannot be searched by picture or by meaning."""
@@ -113,14 +111,14 @@ class Index:
         The first call reads all keyphrases, which takes seconds for a million posts.
         """
         with _answering():
-            phrases = self._fresh_suggester().suggest(typed, limit)
+            phrases = self._suggester().suggest(typed, limit)
             counts = self._index.reader.posts_with_phrases(phrases)
         return [Suggestion(phrase, counts[phrase]) for phrase in phrases if counts[phrase]]
 
     def prepare(self) -> None:
         """Reads all keyphrases now, so that the first suggestion is as quick as all others."""
         with _answering():
-            self._fresh_suggester()
+            self._suggester()
 
     def related(self, query: str, *, phrases: Sequence[str] = (), limit: int = 10) -> list[Related]:
         """Keyphrases that tell the posts of a query from others."""
@@ -154,12 +152,12 @@ class Index:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _results(self, asked: Query, vector: Vector | None) -> Results:
+    def _results(self, asked: Query, vector: Vector | None, of: Modality) -> Results:
         reader = self._index.reader
         if vector is None:
             results = reader.search(asked)
         else:
-            results, asked = hybrid_search(reader, asked, vector)
+            results, asked = hybrid_search(reader, asked, vector, of)
         if asked.facets and reader.dimensions():
             results = replace(results, alignments=alignments(reader, asked))
         return results
@@ -180,34 +178,6 @@ class Index:
                     f"there is no index at {self.location}; run `keyphrases index` first"
                 )
             return build
-
-    def _fresh_suggester(self) -> Suggester:
-        """The first one is waited for. When it is old, a thread makes another one meanwhile."""
-        kept = self._suggester
-        if kept is None:
-            with self._suggesting:
-                if self._suggester is None:
-                    self._suggester = self._made_suggester()
-                return self._suggester[1]
-        is_old = time.monotonic() - kept[0] > _FRESH_SECONDS
-        if is_old and self._suggesting.acquire(blocking=False):
-            threading.Thread(target=self._renew, args=(kept,), daemon=True).start()
-        return kept[1]
-
-    def _renew(self, old: tuple[float, Suggester]) -> None:
-        """For whoever holds the lock, which is given back."""
-        try:
-            # Another thread may have done it between its look and the lock.
-            if self._suggester is old:
-                self._suggester = self._made_suggester()
-        except KeyphraseError:
-            # Who suggests asks the index itself, and is told what is wrong with it.
-            pass
-        finally:
-            self._suggesting.release()
-
-    def _made_suggester(self) -> tuple[float, Suggester]:
-        return time.monotonic(), Suggester(self._index.reader.vocabulary())
 
 
 @contextmanager

@@ -35,7 +35,8 @@ from posts.phrases import display_form
 
 LONGEST_QUERY = 4_000
 """Characters."""
-_DEEPEST = 20
+_DEEPEST = 12
+"""Brackets in brackets. Each may be two levels for Elasticsearch, which takes thirty."""
 _MOST_PARTS = 128
 _LIKE_A_FIELD = 0.75
 """How like the name of a field a name must be to be taken for a slip; else it is a word, as in an
@@ -208,11 +209,13 @@ class _Parser:
     def _set(self, name: str, value: Token) -> None:
         try:
             if name == "since":
-                self.parsed.since = parse_since(value.value)
+                since = parse_since(value.value)
+                self.parsed.since = max(self.parsed.since or since, since)
             elif name == "until":
-                self.parsed.until = parse_until(value.value)
+                until = parse_until(value.value)
+                self.parsed.until = min(self.parsed.until or until, until)
             elif name == "score":
-                self.parsed.score = _score(value.value)
+                self.parsed.score = max(self.parsed.score or 0.0, _score(value.value))
             elif name == "in":
                 self.parsed.within = Within(value.value.lower())
             else:

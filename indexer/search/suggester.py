@@ -13,6 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from indexer.index.reader import ScoredPhrase
 from indexer.search.beginnings import Beginnings, Range, starts
 from indexer.search.folding import folded
@@ -59,16 +62,21 @@ class Suggester:
 
     def _mistyped(self, beginning: str) -> Iterator[Range]:
         """Ranges of those that begin nearly so, and not as all but the last letter."""
-        begun = self._beginnings
+        for mistyped, within in self._changed(beginning):
+            # What begins so comes among the exact ones, and may be very many.
+            if not mistyped.startswith(beginning[:-1]):
+                yield self._beginnings.range(mistyped, within)
+
+    def _changed(self, beginning: str) -> Iterator[tuple[str, Range | None]]:
+        """With one letter less, swapped, other or more; and in which range, if that is known."""
         for at in range(len(beginning) - 1):
             before, letter, behind = beginning[:at], beginning[at], beginning[at + 1 :]
-            yield begun.range(before + behind)
-            yield begun.range(before + behind[0] + letter + behind[1:])
-            for other, within in begun.next_letters(before):
-                # One letter instead of another, and one more.
+            yield before + behind, None
+            yield before + behind[0] + letter + behind[1:], None
+            for other, within in self._beginnings.next_letters(before):
                 if other != letter:
-                    yield begun.range(before + other + behind, within)
-                yield begun.range(before + other + letter + behind, within)
+                    yield before + other + behind, within
+                yield before + other + letter + behind, within
 
 
 def _begins(phrase: str, beginning: str) -> bool:
@@ -83,6 +91,9 @@ def _heaviest(vocabulary: Iterable[ScoredPhrase]) -> list[str]:
             # One more, so that one of score 0 is worth something.
             worth = each.posts * (round(each.score * 100) + 1)
             weights[each.phrase] = weights.get(each.phrase, 0) + worth
-    # Tuples of what is compared, not a function that makes them, for there are many.
-    ordered = sorted(zip(weights.values(), weights.keys(), strict=True), reverse=True)
-    return [phrase for _, phrase in ordered[:_MOST_PHRASES]]
+    # By Arrow, which lets other threads go on meanwhile: sorting a million holds up all requests.
+    table = pa.table({"phrase": list(weights), "weight": list(weights.values())})
+    falling = [("weight", "descending"), ("phrase", "descending")]
+    order = pc.sort_indices(table, sort_keys=falling)[:_MOST_PHRASES]
+    phrases: list[str] = table.column("phrase").take(order).to_pylist()
+    return phrases

@@ -20,7 +20,7 @@ from posts.errors import InputError
 @click.option(
     "--from",
     "file",
-    type=click.File(encoding="utf-8"),
+    type=click.File(encoding="utf-8-sig"),
     help="File with an id on each line; - is standard input.",
 )
 @click.option("--why", default="", help="Kept with the dead letter, for people.")

@@ -59,7 +59,7 @@ def command(
     since:DATE, until:DATE, score:0.5 (only keyphrases that score so much count) and sort:date;
     -PART or NOT PART for what must not be, OR, AND and brackets.
 
-    With a picture those posts come first whose picture or text is most like it.
+    With a picture those posts come first whose picture, or text if they have none, is most like it.
     """
     picture = None if image is None else _read(image)
     with Index(location, store=store, model=model) as index:

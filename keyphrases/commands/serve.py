@@ -12,6 +12,7 @@ import click
 
 from indexer.search.http.app import make_app
 from indexer.search.http.hosts import in_url, is_loopback, names_on_loopback
+from indexer.search.http.memory import keep_memory
 from indexer.search.http.server import listen, serve
 from indexer.search.http.settings import Settings
 from indexer.search.http.thumbnails import Thumbnails
@@ -56,6 +57,7 @@ def command(
     Other machines reach it only with a key: set KEYPHRASES_API_KEY in the environment.
     """
     settings = _settings(host, origins)
+    keep_memory()
     with _thumbnails_of(dump) as thumbnails, Index(location, store=store, model=model) as index:
         index.search(limit=0)  # Before anything begins: is it there?
         with listen(host, port) as listener:

@@ -45,7 +45,8 @@ def test_ids_come_from_a_file_or_standard_input_too(
     keyphrases: Keyphrases, location: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "ids.txt"
-    file.write_text("two words\n\np2\r\n")
+    # With the mark that some editors put at the beginning.
+    file.write_text("\ufefftwo words\n\np2\r\n")
     done = keyphrases("delete", "--from", file, "--index", location, "--json", "--", "-p3")
     assert json.loads(done.stdout) == {"taken_down": 3, "removed": 3}
     command = [sys.executable, "-m", "keyphrases", "delete", "--from", "-", "--index", location]

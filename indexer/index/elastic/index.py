@@ -127,10 +127,9 @@ class ElasticIndex:
         operations, refused = document_operations(
             version, documents, updates, vectors=self._has_vectors
         )
+        written: list[Document | DocumentUpdate] = [*documents, *updates]
         cleared = [
-            bulk.operation("delete", dead, letter_key(each.id))
-            for each in documents
-            if each.was_dead
+            bulk.operation("delete", dead, letter_key(each.id)) for each in written if each.was_dead
         ]
         replaced = [
             bulk.operation("delete", version, letter.id)
@@ -193,11 +192,15 @@ class ElasticIndex:
 
     def promote_version(self, number: int) -> None:
         with self._server.as_input_error():
-            lifecycle.promote_finished(self._versions(self._server.client), number)
+            versions = self._versions(self._server.client)
+            lifecycle.promote(versions, lifecycle.finished(versions, number))
 
     def roll_back(self) -> int:
         with self._server.as_input_error():
-            return lifecycle.roll_back(self._versions(self._server.client))
+            versions = self._versions(self._server.client)
+            number = lifecycle.way_back(versions)
+            lifecycle.promote(versions, number)
+            return number
 
     def prune(self, *, keep: int, unpromoted: bool = False) -> list[int]:
         with self._server.as_input_error():

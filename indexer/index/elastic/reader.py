@@ -83,6 +83,10 @@ class ElasticReader:
                 return
             pages = pages | {"after": page["after_key"]}
 
+    def state(self) -> str | None:
+        # What counts changes is for who may monitor the index, and searches may not.
+        return None
+
     def close(self) -> None:
         """Nothing to do: the connection is the index's."""
 

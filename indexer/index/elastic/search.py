@@ -53,7 +53,8 @@ def _body(query: Query, words: list[QueryWord], misspelt: Collection[str]) -> Bo
         "size": query.limit + 1 if query.limit else 0,
         "sort": [_order(query), {"id": "asc"}],
         "track_total_hits": True,
-        "track_scores": True,
+        # By date nothing is ranked, in either engine.
+        "track_scores": not query.newest_first,
         "_source": {"excludes": NOT_NEEDED},
     }
     if query.after is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.index import lifecycle
-from indexer.index.embedded.columns.upkeep import renew
+from indexer.index.embedded.columns.upkeep import forget, renew
 from indexer.index.embedded.failures import as_job_error
 from indexer.index.embedded.reader import EmbeddedReader
 from indexer.index.embedded.rows import document_row, letter_row, letters_schema
@@ -104,7 +104,8 @@ class EmbeddedIndex:
     ) -> Mapping[str, str]:
         added, refused = self._rows(documents, updates)
         replaced = [letter.id for letter in letters if letter.replaces and storable_id(letter.id)]
-        cleared = [letter_key(document.id) for document in documents if document.was_dead]
+        written: list[Document | DocumentUpdate] = [*documents, *updates]
+        cleared = [letter_key(each.id) for each in written if each.was_dead]
         # Removals come first: a crash between the steps leaves posts that the next run finds
         # nowhere and does again, never a document and a dead letter of the same post.
         if cleared:
@@ -129,7 +130,11 @@ class EmbeddedIndex:
         for number in self._folder.numbers():
             if self._folder.documents(number):
                 self._table(number).apply(ids, {})
+                forget(self._table(number))
                 self._gather_vectors(number)
+        searched = self._folder.live()
+        if searched is not None:
+            self._get_ready(searched)
         return live
 
     def finish(self) -> None:
@@ -147,18 +152,18 @@ class EmbeddedIndex:
         return self._survey(self._table(self._chosen()), words)
 
     def promote(self) -> None:
-        # The arrays are there before the version is searched, not minutes after.
-        self.refresh()
-        lifecycle.promote(self._folder, self._chosen())
+        self._promote(self._chosen())
 
     def versions(self) -> list[IndexVersion]:
         return lifecycle.versions(self._folder)
 
     def promote_version(self, number: int) -> None:
-        lifecycle.promote_finished(self._folder, number)
+        self._promote(lifecycle.finished(self._folder, number))
 
     def roll_back(self) -> int:
-        return lifecycle.roll_back(self._folder)
+        number = lifecycle.way_back(self._folder)
+        self._promote(number)
+        return number
 
     def prune(self, *, keep: int, unpromoted: bool = False) -> list[int]:
         return lifecycle.prune(self._folder, keep=keep, unpromoted=unpromoted)
@@ -167,13 +172,8 @@ class EmbeddedIndex:
         """What is committed is visible; arrays that make a large index faster are made here, and
         vectors made ready to be searched."""
         version = self._version if self._version is not None else self._folder.live()
-        if version is None:
-            return
-        table = self._table(version)
-        # Merges that are still under way would change the state that both are made of.
-        table.close()
-        renew(table)
-        self._gather_vectors(version)
+        if version is not None:
+            self._get_ready(version)
 
     def count(self) -> int:
         version = self._version if self._version is not None else self._folder.live()
@@ -185,6 +185,18 @@ class EmbeddedIndex:
                 table.close()
         self._documents = self._dead = self._version = None
         self.reader.close()
+
+    def _promote(self, version: int) -> None:
+        # What makes searches fast is there before the version is searched, not minutes after.
+        self._get_ready(version)
+        lifecycle.promote(self._folder, version)
+
+    def _get_ready(self, version: int) -> None:
+        table = self._table(version)
+        # Merges that are still under way would change the state that both are made of.
+        table.close()
+        renew(table)
+        self._gather_vectors(version)
 
     def _gather_vectors(self, version: int) -> None:
         dimensions = self._folder.build(version).dimensions

@@ -14,7 +14,8 @@ from indexer.index.query import Query
 from indexer.index.vectors import STORED
 
 _FEW = 20_000
-"""Posts that meet the conditions, which are then compared alone."""
+"""Posts that meet the conditions, which are then compared alone; and neighbours looked at, from
+which on those that meet the conditions are compared alone however many they are."""
 _WIDER = 8
 """Times as many neighbours are looked at, where too few of them meet the conditions."""
 
@@ -25,6 +26,7 @@ def nearest(
     """As `indexer.index.reader.Reader.nearest` says."""
     wanted = np.asarray(vector, STORED)
     searcher = table.searcher()
+    meeting = 0
     conditions = [(tantivy.Occur.Must, each) for each in conditions_of(table.schema, query)]
     if conditions:
         asked = tantivy.Query.boolean_query(conditions)
@@ -42,6 +44,9 @@ def nearest(
         if len(meeting_ids) >= count or looked_at >= len(space):
             return [id for id in near if id in meeting_ids][:count]
         looked_at *= _WIDER
+        if conditions and looked_at > _FEW:
+            among = _keys(searcher, tantivy.Query.boolean_query(conditions), meeting)
+            return [each.id for each in space.nearest(wanted, count, among)]
 
 
 def _keys(searcher: tantivy.Searcher, asked: tantivy.Query, count: int) -> list[str]:

@@ -15,10 +15,17 @@ from indexer.index.query import Place, Query
 class Found:
     """A hit of which no more has been read than its order takes."""
 
-    def __init__(self, address: tantivy.DocAddress, score: float, value: float | None) -> None:
-        """`value`: what it is ordered by, its score or date."""
+    def __init__(
+        self,
+        address: tantivy.DocAddress,
+        score: float,
+        value: float | None,
+        id: str | None = None,
+    ) -> None:
+        """`value`: what it is ordered by, its score or date; `id`: if it is known already."""
         self.score = score
         self.value = value
+        self._id = id
         self._address = address
         self._source: dict[str, Any] | None = None
 
@@ -27,12 +34,15 @@ class Found:
             self._source = read_source(searcher, self._address)
         return self._source
 
-    def place(self, query: Query, read: int) -> Place:
+    def id(self, searcher: tantivy.Searcher) -> str:
+        if self._id is None:
+            self._id = str(self.source(searcher)["id"])
+        return self._id
+
+    def place(self, searcher: tantivy.Searcher, query: Query, read: int) -> Place:
         """Right behind it, if it is the last of so many that were `read` for the query."""
-        if self._source is None:
-            raise RuntimeError("the source of a hit is read before its place is told")
         before = query.after.position if query.after is not None else 0
-        return Place(self.value, self._source["id"], before + read)
+        return Place(self.value, self.id(searcher), before + read)
 
 
 def page(
@@ -65,7 +75,7 @@ def _first(
         result = searcher.search(asked, count)
         return result.count, [Found(address, score, score) for score, address in result.hits]
     result = searcher.search(asked, count, order_by_field=KEY, order=tantivy.Order.Asc)
-    return result.count, [Found(address, 0.0, 0.0) for _, address in result.hits]
+    return result.count, [Found(address, 0.0, 0.0, str(key)) for key, address in result.hits]
 
 
 def _is_behind(searcher: tantivy.Searcher, found: Found, place: Place | None) -> bool:
@@ -73,7 +83,7 @@ def _is_behind(searcher: tantivy.Searcher, found: Found, place: Place | None) ->
         return True
     if found.value != place.value:
         return _rank(found) > _rank(place)
-    return bool(found.source(searcher)["id"] > place.id)
+    return found.id(searcher) > place.id
 
 
 def _in_order(searcher: tantivy.Searcher, found: list[Found], count: int) -> list[Found]:
@@ -82,7 +92,7 @@ def _in_order(searcher: tantivy.Searcher, found: list[Found], count: int) -> lis
         worst = _rank(found[count - 1])
         found = [each for each in found if _rank(each) <= worst]
     if len({each.value for each in found}) < len(found):
-        found.sort(key=lambda each: (_rank(each), each.source(searcher)["id"]))
+        found.sort(key=lambda each: (_rank(each), each.id(searcher)))
     return found[:count]
 
 

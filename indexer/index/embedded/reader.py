@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import tantivy
 
 from indexer.index.embedded.columns.search import search as search_columns
+from indexer.index.embedded.columns.snapshot import signature
 from indexer.index.embedded.columns.upkeep import CurrentColumns
 from indexer.index.embedded.columns.words import anywhere
 from indexer.index.embedded.failures import as_job_error
@@ -37,7 +38,6 @@ class EmbeddedReader:
         self._folder = folder
         self._table: tuple[int, Table] | None = None
         self._columns = CurrentColumns()
-
         self._spaces: tuple[Path, str, Spaces] | None = None
 
     def search(self, query: Query) -> Results:
@@ -92,6 +92,9 @@ class EmbeddedReader:
         for term, posts in found:
             yield ScoredPhrase(*phrase_and_score(term), posts)
 
+    def state(self) -> str | None:
+        return self.ask(lambda table: f"{table.folder.name} {signature(table.folder)}")
+
     def ask(self, question: Callable[[Table], T]) -> T:
         """What the live version answers; `InputError` if there is none.
 
@@ -111,7 +114,6 @@ class EmbeddedReader:
             self._table[1].close()
             self._table = None
         self._columns.close()
-
         self._spaces = None
 
     def _dimensions_of(self, table: Table) -> int:

@@ -35,7 +35,9 @@ def search(table: Table, query: Query) -> Results:
     begun = time.perf_counter()
     searcher = table.searcher()
     words, others = query_words(query.words), ranking_words(query.where)
-    misspelt = {word.term for word in words if _is_misspelt(searcher, word.term, query.boosts)}
+    misspelt = {
+        word.term for word in words if _is_misspelt(table.schema, searcher, word.term, query.boosts)
+    }
     asked = _tantivy_query(table.schema, words, misspelt, query)
     total, found = page(searcher, asked, query, ranked=bool(words or others))
     more, found = found[query.limit :], found[: query.limit]
@@ -48,7 +50,7 @@ def search(table: Table, query: Query) -> Results:
         hits=tuple(hits),
         facets=tuple(facets),
         days=tuple(_days(searcher, asked)) if query.days else (),
-        next=found[-1].place(query, len(found)) if more and found else None,
+        next=found[-1].place(searcher, query, len(found)) if more and found else None,
     )
 
 
@@ -58,9 +60,20 @@ def with_keyphrases(table: Table) -> int:
     return int(table.searcher().search(any_phrase, 1).count)
 
 
-def _is_misspelt(searcher: tantivy.Searcher, term: str, names: Iterable[str]) -> bool:
+def _is_misspelt(
+    schema: tantivy.Schema, searcher: tantivy.Searcher, term: str, names: Iterable[str]
+) -> bool:
     """No post has it, and it is long enough to be meant for another."""
-    return allowed_edits(term) > 0 and not any(searcher.doc_freq(name, term) for name in names)
+    return allowed_edits(term) > 0 and not any(
+        _has_any(schema, searcher, name, term) for name in names
+    )
+
+
+def _has_any(schema: tantivy.Schema, searcher: tantivy.Searcher, name: str, term: str) -> bool:
+    """Rows that were removed count in `doc_freq` until tantivy merges them away."""
+    if not searcher.doc_freq(name, term):
+        return False
+    return bool(searcher.search(tantivy.Query.term_query(schema, name, term, "basic"), 1).count)
 
 
 def _tantivy_query(

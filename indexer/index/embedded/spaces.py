@@ -21,6 +21,8 @@ from indexer.index.vectors import Modality, decoded_vector
 from posts.errors import InputError
 
 FOLDER = "vectors"
+_AT_A_TIME = 500
+"""Documents, which are read whole: a text may have megabytes."""
 SMALL = 20_000
 """Posts of a table whose spaces are made in memory, where there are no files of its state."""
 _log = logging.getLogger(__name__)
@@ -83,12 +85,13 @@ def _read(table: Table, *, whole: bool) -> Iterator[dict[Modality, Batch]]:
     gathered: dict[Modality, tuple[list[str], list[bytes]]] = _nothing()
     pages = table.keys()
     for keys in pages:
-        for id, source in table.sources(keys).items():
-            for each, (ids, vectors) in gathered.items():
-                vector = decoded_vector(source, each)
-                if vector is not None:
-                    ids.append(id)
-                    vectors.append(vector)
+        for start in range(0, len(keys), _AT_A_TIME):
+            for id, source in table.sources(keys[start : start + _AT_A_TIME]).items():
+                for each, (ids, vectors) in gathered.items():
+                    vector = decoded_vector(source, each)
+                    if vector is not None:
+                        ids.append(id)
+                        vectors.append(vector)
         if not whole:
             yield dict(gathered)
             gathered = _nothing()

@@ -20,6 +20,7 @@ from indexer.search.http.parameters import (
     SuggestParameters,
     WordSearchParameters,
 )
+from indexer.search.http.query_route import QueryRoute
 from indexer.search.http.refusals import refusal
 from indexer.search.http.warm_up import WarmUp
 from indexer.search.http.workers import Workers
@@ -39,7 +40,7 @@ def search_routes(
 ) -> APIRouter:
     """`vector_workers`: for what may load a model; `suggesting`: what makes the first suggestion
     quick."""
-    routes = APIRouter(prefix="/api", responses=REFUSALS, tags=["search"])
+    routes = APIRouter(prefix="/api", responses=REFUSALS, tags=["search"], route_class=QueryRoute)
 
     async def answer(
         work: Callable[[], dict[str, Any] | None], at_work: Workers = workers

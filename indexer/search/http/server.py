@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from posts.errors import InputError
 
 _MOST_CONNECTIONS = 1_000
-_LEAVING_SECONDS = 15
+LEAVING_SECONDS = 15
 """For which requests that have begun may go on when the server is told to stop."""
 
 
@@ -46,7 +46,7 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             limit_concurrency=_MOST_CONNECTIONS,
-            timeout_graceful_shutdown=_LEAVING_SECONDS,
+            timeout_graceful_shutdown=LEAVING_SECONDS,
         )
     )
 

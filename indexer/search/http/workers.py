@@ -55,11 +55,15 @@ class Workers:
         # What it raises after it was given up is nobody's, and asyncio shall not log it.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            return await asyncio.wait_for(asyncio.shield(future), self._seconds)
-        except TimeoutError as error:
-            raise TooSlowError from error
+            done, _ = await asyncio.wait((future,), timeout=self._seconds)
         finally:
             given_up.set()
+        if not done:
+            raise TooSlowError
+        try:
+            return future.result()
+        except TimeoutError as error:  # Of what the work itself waits for, such as S3.
+            raise TooSlowError from error
 
     def close(self) -> None:
         """Takes no more work, and forgets what has not begun."""

@@ -47,10 +47,10 @@ class RelevanceReport:
             "gold_keyphrases": self.phrases,
             "queries": self.queries,
             "seed": self.seed,
-            "text_only": _flat(self.comparison.text_only),
-            "keyphrases_only": _flat(whole.keyphrases_only),
-            "both": _flat(whole.both),
-            "difference": _flat(whole.difference),
+            "text_only": flat(self.comparison.text_only),
+            "keyphrases_only": flat(whole.keyphrases_only),
+            "both": flat(whole.both),
+            "difference": flat(whole.difference),
             "thresholds": [_threshold(one) for one in self.comparison.thresholds],
             "recommended_threshold": self.comparison.recommended.threshold,
         }
@@ -61,19 +61,20 @@ def report_to_json(report: RelevanceReport) -> bytes:
     return orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2) + b"\n"
 
 
+def flat(scores: Scores) -> dict[str, Any]:
+    """Each measure by its name, and its interval as `..._interval`."""
+    found: dict[str, Any] = {}
+    for name, score in scores.items():
+        found |= {name: score.value, f"{name}_interval": list(score.interval)}
+    return found
+
+
 def _threshold(one: AtThreshold) -> dict[str, Any]:
     return {
         "threshold": one.threshold,
         "keyphrases_per_post": one.keyphrases_per_post,
-        "keyphrases_only": _flat(one.keyphrases_only),
-        "both": _flat(one.both),
-        "difference": _flat(one.difference),
-        "behind_best": _flat({NDCG: one.behind_best[NDCG]}),
+        "keyphrases_only": flat(one.keyphrases_only),
+        "both": flat(one.both),
+        "difference": flat(one.difference),
+        "behind_best": flat({NDCG: one.behind_best[NDCG]}),
     }
-
-
-def _flat(scores: Scores) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, score in scores.items():
-        flat |= {name: score.value, f"{name}_interval": list(score.interval)}
-    return flat

@@ -125,6 +125,28 @@ def test_a_document_removes_its_dead_letter(index: Index) -> None:
     assert set(index.held(["p1"])) == {"p1"}
 
 
+def test_so_does_an_update(index: Index) -> None:
+    index.write([document("p1")], letters=[letter("p1", transient=True)])
+    index.write(updates=[update("p1", was_dead=True)])
+    assert dict(index.dead(["p1"])) == {}
+    assert set(index.held(["p1"])) == {"p1"}
+
+
+def test_a_word_that_was_corrected_is_a_misspelt_one(index: Index) -> None:
+    """Though the old document may lie in the index until it is tidied up."""
+    index.write([document("p1", "the crosing"), document("p2", "a cat")])
+    index.write([document("p1", "the crossing")])
+    index.refresh()
+    assert [hit.id for hit in index.reader.search(Query(words="crosing")).hits] == ["p1"]
+
+
+def test_by_date_nothing_is_ranked(index: Index) -> None:
+    index.write([document("p1", "a cat"), document("p2", "a cat")])
+    index.refresh()
+    found = index.reader.search(Query(words="cat", newest_first=True))
+    assert [hit.score for hit in found.hits] == [0.0, 0.0]
+
+
 def test_a_run_with_another_model_is_refused(index: Index) -> None:
     with pytest.raises(InputError, match=r"cats@1.*cats@2.*--rebuild"):
         index.begin(OTHER_BUILD)

@@ -204,10 +204,12 @@ def test_a_large_index_is_searched_as_the_run_before_has_left_it(
     index.close()
 
 
+@pytest.mark.parametrize("few", [0, 4, 100])
 def test_many_posts_that_conditions_leave_out_hide_none_that_they_let_in(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("indexer.index.embedded.neighbours._FEW", 0)
+    """Whether they are compared alone after the first look, after some, or are too many for it."""
+    monkeypatch.setattr("indexer.index.embedded.neighbours._FEW", few)
     index = embedded(tmp_path)
     with index.lock("first"):
         index.begin(WITH_VECTORS)

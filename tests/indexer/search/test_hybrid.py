@@ -10,6 +10,7 @@ import pytest
 from indexer.index.condition import HasPicture
 from indexer.index.protocol import Index
 from indexer.index.query import AlignmentCount, Query, Results
+from indexer.index.vectors import Modality
 from indexer.search.alignments import alignments
 from indexer.search.hybrid import hybrid_search
 from tests.indexer.index.conftest import ENGINES, begun_index
@@ -34,8 +35,8 @@ def filled(
         yield index
 
 
-def ask(index: Index, degrees: float = 0, **query: Any) -> Results:
-    return hybrid_search(index.reader, Query(**query), towards(degrees))[0]
+def ask(index: Index, degrees: float = 0, of: Modality = Modality.TEXT, **query: Any) -> Results:
+    return hybrid_search(index.reader, Query(**query), towards(degrees), of)[0]
 
 
 def ids(results: Results) -> list[str]:
@@ -50,6 +51,18 @@ def test_a_vector_alone_finds_the_nearest_texts_and_pictures(filled: Index) -> N
     # Third in one ranking each.
     assert found.hits[2].score == found.hits[3].score == pytest.approx(1 / 63)
     assert (found.total, found.next) == (4, None)
+
+
+def test_a_picture_is_compared_with_pictures_and_with_texts_of_posts_without(
+    filled: Index,
+) -> None:
+    # Between d's picture (80) and b's (30); of the texts c's (40) is nearest, of a post without.
+    found = ask(filled, 70, Modality.PICTURE)
+    assert ids(found) == ["c", "d", "b", "a"]
+    assert found.hits[0].score == found.hits[1].score == pytest.approx(1 / 61)
+    assert ids(ask(filled, 70, Modality.PICTURE, where=HasPicture())) == ["d", "b", "a"]
+    # b's text is nearest to 10, and says nothing beside a's picture.
+    assert ids(ask(filled, 10, Modality.PICTURE, where=HasPicture())) == ["a", "b", "d"]
 
 
 def test_words_lift_those_that_have_them_and_leave_none_out(filled: Index) -> None:
@@ -79,7 +92,7 @@ def test_pages_go_through_all_that_is_found_once(filled: Index) -> None:
 
 def test_what_is_found_can_be_sorted_by_date_and_is_counted(filled: Index) -> None:
     found, query = hybrid_search(
-        filled.reader, Query(newest_first=True, facets=True, days=True), towards(0)
+        filled.reader, Query(newest_first=True, facets=True, days=True), towards(0), Modality.TEXT
     )
     assert ids(found) == ["a", "b", "d", "c"]
     assert {facet.phrase: facet.count for facet in found.facets} == {"cat": 2, "boat": 1}

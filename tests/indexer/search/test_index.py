@@ -84,7 +84,7 @@ def test_suggestions_become_new_when_they_are_old(
     written.write([document("e", keyphrases=phrases(dog=0.5))])
     written.close()
     assert index.suggest("dog") == []
-    monkeypatch.setattr("indexer.search.index._FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("indexer.search.fresh_suggester._FRESH_SECONDS", 0.0)
     # Made anew by a thread, while the old ones are still given.
     deadline = time.monotonic() + 60
     while not (found := index.suggest("dog")) and time.monotonic() < deadline:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from indexer.index.location import open_index
-from indexer.search import Index
-from indexer.search import index as index_module
+from indexer.search import Index, fresh_suggester
 from indexer.search.suggester import Suggester
 from indexer.search.unavailable_error import UnavailableError
 from tests.indexer.index.samples import BUILD, OTHER_BUILD, document, phrases
@@ -94,7 +94,7 @@ def test_the_first_suggestions_are_made_once(
             made.append(1)
             super().__init__(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(index_module, "Suggester", Counted)
+    monkeypatch.setattr(fresh_suggester, "Suggester", Counted)
     with Index(location) as index:
         at_once(*[lambda: index.suggest("red")] * THREADS)
     assert len(made) == 1
@@ -111,8 +111,17 @@ def test_nobody_waits_for_newer_suggestions(location: str, monkeypatch: pytest.M
 
     with Index(location) as index:
         index.prepare()
-        monkeypatch.setattr(index_module, "Suggester", Slow)
-        monkeypatch.setattr(index_module, "_FRESH_SECONDS", 0.0)
+        monkeypatch.setattr(fresh_suggester, "Suggester", Slow)
+        monkeypatch.setattr(fresh_suggester, "_FRESH_SECONDS", 0.0)
+        may.set()
+        for _ in range(3):
+            assert index.suggest("red")
+        # The index has not changed, so there is nothing newer.
+        assert not made.acquire(timeout=0.5)
+        may.clear()
+        with closing(open_index(location)) as written, written.lock("second"):
+            written.begin(BUILD)
+            written.write(posts("green", 1))
         for _ in range(3):
             assert index.suggest("red")
         may.set()

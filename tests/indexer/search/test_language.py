@@ -103,7 +103,7 @@ def test_what_is_about_the_whole_query_is_apart() -> None:
         ("-since:2026-01-01", "whole query", "since:"),
         ("(a OR until:2026-01-01)", "whole query", "until:"),
         ("sinse:2026-01-01", "did you mean since:", "sinse:2026-01-01"),
-        ("(" * 30 + "a" + ")" * 30, "at most 20 deep", "("),
+        ("(" * 30 + "a" + ")" * 30, "at most 12 deep", "("),
         ("a " * 200, "at most 128 parts", "a"),
     ],
 )
@@ -151,3 +151,20 @@ def test_the_words_of_a_text_are_asked_for_as_words(text: str, query: str) -> No
 @given(st.text(max_size=40) | st.lists(st.sampled_from(_PIECES), max_size=15).map("".join))
 def test_the_words_of_any_text_are_a_query_without_conditions(text: str) -> None:
     assert parse(as_words(text)) == Parsed(words=" ".join(as_words(text).split()))
+
+
+def test_of_two_dates_or_scores_both_hold() -> None:
+    """As where the page has chosen one and a person types another."""
+    parsed = parse("until:2026-03-31 cat until:2026-12-31 since:2026-03-01 since:2026-01-01")
+    assert parsed.until == datetime(2026, 4, 1, tzinfo=UTC)
+    assert parsed.since == datetime(2026, 3, 1, tzinfo=UTC)
+    assert parse("score:0.8 score:0.5").score == 0.8
+    assert parse("score:0").score == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "until"),
+    [("2026-W47", (2026, 11, 23)), ("2026W47", (2026, 11, 23)), ("2026-W47-1", (2026, 11, 17))],
+)
+def test_a_week_lasts_until_its_end(written: str, until: tuple[int, int, int]) -> None:
+    assert parse(f"until:{written}").until == datetime(*until, tzinfo=UTC)

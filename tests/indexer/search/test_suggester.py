@@ -170,6 +170,18 @@ def test_suggestions_are_those_of_a_literal_version() -> None:
         assert suggester.suggest(typed, limit) == _literally(vocabulary, typed, limit), typed
 
 
+def test_a_last_letter_typed_twice_reads_only_what_is_nearly_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    suggester = Suggester([ScoredPhrase(f"cat {number}", 0.5, 1) for number in range(3_000)])
+    folded = []
+    monkeypatch.setattr(
+        "indexer.search.suggester._begins", lambda phrase, _: bool(folded.append(phrase))
+    )
+    assert suggester.suggest("catt", 8) == []
+    assert folded == []
+
+
 def test_the_heaviest_of_many_thousands_come_first() -> None:
     """So many that their beginnings lie in many blocks."""
     vocabulary = [

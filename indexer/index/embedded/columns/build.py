@@ -24,7 +24,6 @@ from indexer.index.embedded.columns.runs import Runs
 from indexer.index.embedded.columns.seal import seal
 from indexer.index.embedded.columns.snapshot import Snapshot
 from indexer.index.embedded.columns.spelling import save_spelling
-from indexer.index.embedded.columns.vocabulary import FIELDS
 
 SPELLING = "spelling"
 """The folder of `Spelling`."""
@@ -46,6 +45,8 @@ def build(folder: Path, snapshot: Snapshot) -> None:
     arrays = ArrayFolder(folder)
     read = harvest(scratch, snapshot, progress.of("posts"))
     rows = _rows_by_id(read)
+    if int(np.diff(read.stream_ends)[rows].sum()) >= _MOST_PLACES:
+        raise ValueError("the index has too many words for arrays")
     _save_posts(arrays, snapshot, read, rows)
     save_marks(arrays, read, rows)
     terms = sorted(read.terms)
@@ -82,8 +83,6 @@ def _save_words(
     numbers = np.zeros(len(terms), np.int64)
     numbers[[read.terms[term] for term in terms]] = np.arange(len(terms))
     runs = Runs(read, rows, numbers)
-    if runs.starts[-1] >= _MOST_PLACES:
-        raise ValueError("the index has too many words for arrays")
     impact = Impact(
         rows=len(read.alive),
         frequencies=runs.frequencies,
@@ -91,7 +90,6 @@ def _save_words(
         mean_lengths=runs.total_lengths / max(1, len(read.alive)),
     )
     arrays.save("starts", runs.starts)
-    arrays.save("in_use", (runs.frequencies.reshape(-1, len(FIELDS)) > 0))
     save_postings(arrays, runs.load(), impact, len(rows), progress.of("words"))
 
 

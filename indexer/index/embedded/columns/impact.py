@@ -11,6 +11,8 @@ from indexer.index.embedded.columns.vocabulary import FIELDS
 from indexer.index.query import BOOSTS
 
 _K1, _B = np.float32(1.2), np.float32(0.75)
+_LEAST = np.finfo(np.float32).tiny
+"""Of a word that every row has, which adds nothing; for 0 says that a post has it not."""
 _EXACT = 24
 """Lengths that are stored exactly before the code of one byte grows coarse."""
 _CODES = 256
@@ -43,11 +45,12 @@ class Impact:
     """Words of a row in each field."""
 
     def of(self, lists: Array, posts: Array, counts: Array) -> Array:
-        """float32 of postings: a term in a field, a post, how often that has it there."""
+        """float32 of postings, above 0: a term in a field, a post, how often that has it there."""
         field = lists % len(FIELDS)
         counts = counts.astype(np.float32)
         norms = self._norms()[field, self.codes[posts, field]]
-        return self._weights(lists) * (counts / (counts + norms))
+        impacts: Array = self._weights(lists) * (counts / (counts + norms))
+        return np.maximum(impacts, _LEAST)
 
     def _weights(self, lists: Array) -> Array:
         having = self.frequencies[lists].astype(np.float32)

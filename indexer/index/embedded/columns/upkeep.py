@@ -48,6 +48,11 @@ def renew(table: Table) -> None:
         _log.warning("searches will be slower, for arrays could not be built: %s", _short(error))
 
 
+def forget(table: Table) -> None:
+    """Removes all arrays, which have words of posts that are to be gone."""
+    _remove_others(table.folder, None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     table: Table
@@ -83,7 +88,9 @@ def _opened(table: Table, now: Snapshot) -> Columns | None:
     if not is_sealed(folder):
         return None
     try:
-        return load_columns(folder, now.searcher)
+        columns = load_columns(folder, now.searcher)
+        # Else some of them may have been removed before they were seen.
+        return columns if is_sealed(folder) else None
     except (OSError, ValueError, KeyError) as error:
         # They may be removed at this moment.
         _log.warning("the arrays in %s cannot be opened: %s", folder, _short(error))

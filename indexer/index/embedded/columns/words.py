@@ -9,7 +9,6 @@ import numpy as np
 from indexer.index.embedded.columns.arrays import Array, union
 from indexer.index.embedded.columns.columns import Columns, Postings
 from indexer.index.embedded.columns.conditions import as_flags, is_list
-from indexer.index.embedded.columns.vocabulary import FIELDS
 from indexer.index.query import BOOSTS
 from indexer.index.spelling import allowed_edits
 
@@ -26,9 +25,7 @@ def is_misspelt(columns: Columns, term: str, names: Iterable[str]) -> bool:
     if allowed_edits(term) == 0:
         return False
     place = columns.terms.find(term)
-    return place is None or not any(
-        columns.arrays["in_use"][place, FIELDS.index(name)] for name in names
-    )
+    return place is None or not any(len(columns.one_field(place, name)) for name in names)
 
 
 def anywhere(columns: Columns, term: str, boosts: Mapping[str, float]) -> Postings:

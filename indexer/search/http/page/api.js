@@ -2,6 +2,8 @@
 
 const FRESH_MS = 120_000;
 const MOST_KEPT = 40;
+// Characters of the text of a post that is kept.
+const LONGEST_KEPT = 100_000;
 
 const kept = new Map();
 
@@ -28,7 +30,9 @@ export async function ask(name, parameters, { signal, fresh = false, picture = n
   const how = picture ? { method: "POST", body: picture.file } : {};
   const answer = await answered(fetch(address, { signal, headers, ...how }));
   kept.delete(question);
-  kept.set(question, { answer, at: performance.now() });
+  if ((answer?.text?.length ?? 0) < LONGEST_KEPT) {
+    kept.set(question, { answer, at: performance.now() });
+  }
   if (kept.size > MOST_KEPT) {
     kept.delete(kept.keys().next().value);
   }

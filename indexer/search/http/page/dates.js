@@ -10,7 +10,7 @@ export function dates(found, state, onSpan) {
   }
   const parts = [element("h2", { id: "dates-name" }, "Dates")];
   if (found && found.bars.length > 1) {
-    parts.push(...chart(found, onSpan));
+    parts.push(...chart(found, state, onSpan));
   }
   parts.push(
     element("details", { class: "choice" }, element("summary", {}, "Choose dates"), fields(found, state, onSpan)),
@@ -18,7 +18,7 @@ export function dates(found, state, onSpan) {
   return parts;
 }
 
-function chart({ bars, unit }, onSpan) {
+function chart({ bars, unit }, { since, until }, onSpan) {
   const most = Math.max(...bars.map((bar) => bar.count));
   const pointed = element("p", { class: "note pointed", "aria-hidden": "true" });
   const rest = `${span(bars[0].start, lastDay(bars.at(-1).until))}, up to ${count(most)} a ${unit}`;
@@ -41,7 +41,14 @@ function chart({ bars, unit }, onSpan) {
     button.addEventListener("blur", () => {
       pointed.textContent = rest;
     });
-    button.addEventListener("click", () => bar.count && onSpan(bar.start, lastDay(bar.until)));
+    button.addEventListener("click", () => {
+      // The first and the last bar may begin before the dates that are chosen, or end behind them.
+      const first = bar.start < since ? since : bar.start;
+      const last = lastDay(bar.until);
+      if (bar.count) {
+        onSpan(first, until && until < last ? until : last);
+      }
+    });
     return button;
   });
   const group = element(

@@ -29,13 +29,14 @@ class Page {
     this.state = stateOf(location.search);
     this.view = null;
     this.question = null;
+    this.relatedOf = null;
     this.box = new Box(at("search"), {
       onSearch: (text) => this.search(changed(this.state, { q: text })),
       onPhrase: (text, phrase) => this.search(withPhrase({ ...this.state, q: text }, phrase)),
     });
-    this.controls = new Controls((changes) => this.go(changed(this.state, changes)));
+    this.controls = new Controls((changes) => this.go(this.typed(changes)));
     this.pictures = new PictureInput({
-      onPicture: (image) => this.search(changed(this.state, { image })),
+      onPicture: (image) => this.search(this.typed({ image })),
       onRefused: (words) => this.refuse(words),
     });
     this.post = new PostView(at("post"), { onClose: () => this.closePost() });
@@ -77,6 +78,11 @@ class Page {
   refine() {
     const open = at("sides").classList.toggle("open");
     at("refine").setAttribute("aria-expanded", String(open));
+  }
+
+  /** The state with changes, and with what stands in the box though it was not sent. */
+  typed(changes) {
+    return changed(this.state, { q: this.box.input.value.trim(), ...changes });
   }
 
   /** As `go`; the same question once more asks the server again. */
@@ -173,7 +179,6 @@ class Page {
     const asked = {
       q: compose(state).q,
       phrase: state.phrases,
-      since: state.since,
       limit: PAGE,
       after: state.after,
       facets: beside || null,
@@ -207,26 +212,25 @@ class Page {
     } else if (question !== this.question || answer.facets.keyphrases.length > 0) {
       put(at("facets"), facets(answer.facets.keyphrases, state));
       put(at("alignment"), alignment(answer.facets.alignment ?? [], state));
-      put(at("dates"), dates(answer.dates, state, (since, until) => this.go(changed(this.state, { since, until }))));
+      put(at("dates"), dates(answer.dates, state, (since, until) => this.go(this.typed({ since, until }))));
     }
-    const same = question === this.question;
     this.question = question;
-    if (same || state.similar) {
+    if (this.relatedOf === question) {
       return;
     }
-    if (!asksAnything(state) || state.image || answer.total === 0) {
-      put(at("related"), null);
+    // Those of another query would lead back to it.
+    put(at("related"), null);
+    this.relatedOf = null;
+    if (state.similar || !asksAnything(state) || state.image || answer.total === 0) {
       return;
     }
     try {
       const asked = { q: compose(state).q, phrase: state.phrases, limit: FACETS / 2 };
       const answered = await ask("related", asked, { signal });
       put(at("related"), related(answered.related, state));
+      this.relatedOf = question;
     } catch {
       // It is only an extra.
-      if (!signal.aborted) {
-        put(at("related"), null);
-      }
     }
   }
 
@@ -251,6 +255,7 @@ class Page {
     this.failed = true;
     this.view = null;
     this.question = null;
+    this.relatedOf = null;
     if (!(error instanceof ApiError)) {
       at("results").replaceChildren(trouble("The page has failed in a way that it should not.", () => location.reload()));
       throw error;

@@ -7,7 +7,8 @@ const TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"
 const SIDE = 48;
 
 const kept = new Map();
-let number = 0;
+// Not from 1: the addresses of another window, and of this one before it was loaded anew, have others.
+let number = Date.now();
 
 /** The name by which a state has a file from now on. */
 export function keep(file) {

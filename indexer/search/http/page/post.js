@@ -24,13 +24,13 @@ export class PostView {
 
   /** Opens the post of a state, or closes what is open. */
   async show(state) {
+    if (state.post && this.shown === state.post && this.dialog.open) {
+      return;
+    }
     this.asking?.abort();
     if (!state.post) {
       this.shown = "";
       this.dialog.close();
-      return;
-    }
-    if (this.shown === state.post && this.dialog.open) {
       return;
     }
     this.shown = state.post;
@@ -48,6 +48,8 @@ export class PostView {
         return;
       }
       if (!(error instanceof ApiError) || error.status === 401) {
+        // Who is given the key shows it again.
+        this.shown = "";
         throw error;
       }
       const gone = error.status === 404 ? "This post is no longer in the index." : error.message;

@@ -7,14 +7,15 @@ const OPERATOR = /^(OR|AND|NOT)$/;
  * The query of a state, and of each of its characters (code points, as the API counts them) the
  * place in what was typed; -1 for what the page has added.
  *
- * What the page adds stands before what is typed: of two dates or orders the last one counts, and
- * that shall be the typed one. `has:picture` and `aligned:` are conditions like others, so they are
+ * What the page adds stands before what is typed: of two orders the last one counts, and that shall
+ * be the typed one; two dates or scores both hold. `has:picture` and `aligned:` are conditions like others, so they are
  * said in every alternative.
  */
 export function compose(state) {
   const added = [
     state.sort && `sort:${state.sort}`,
     state.score && `score:${state.score}`,
+    state.since && `since:${state.since}`,
     state.until && `until:${state.until}`,
   ].filter(Boolean);
   const condition = [state.picture && "has:picture", state.aligned && `aligned:${state.aligned}`]

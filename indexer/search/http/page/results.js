@@ -19,7 +19,7 @@ function post(hit, state) {
     "article",
     {},
     // The text is the same link, for those who cannot see the picture.
-    element("a", { class: "frame", href: open, "data-go": true, tabindex: "-1" }, thumbnail(hit, 320)),
+    element("a", { class: "frame", href: open, "data-go": true, tabindex: "-1", "aria-hidden": "true" }, thumbnail(hit, 320)),
     element(
       "div",
       { class: "said" },

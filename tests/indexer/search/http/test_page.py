@@ -195,6 +195,33 @@ def test_order_pictures_and_score_are_chosen(page: Page, site: Site) -> None:
     expect(page.locator("#filters")).to_contain_text("score from 0.50")
 
 
+def test_what_is_typed_and_not_sent_counts_when_something_is_chosen(page: Page, site: Site) -> None:
+    visit(page, site, "?q=cat")
+    page.locator("#query").fill("sea")
+    page.get_by_label("With picture").check()
+    settled(page)
+    assert "q=sea" in page.url
+    expect(page.locator("#query")).to_have_value("sea")
+
+
+def test_related_phrases_are_of_the_dates_that_are_chosen(page: Page, site: Site) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    visit(page, site, "?q=cat&since=2026-01-12&until=2026-01-18")
+    expect(page.locator("#filters")).to_contain_text("12 Jan 2026")
+    page.wait_for_timeout(300)
+    (related,) = [url for url in asked if "/api/related" in url]
+    assert "since%3A2026-01-12+until%3A2026-01-18+cat" in related
+
+
+def test_a_bar_goes_no_further_than_the_dates_that_are_chosen(page: Page, site: Site) -> None:
+    visit(page, site, "?phrase=cat&since=2026-01-08")
+    bars = page.locator(".chart button")
+    bars.first.click()
+    settled(page)
+    assert "since=2026-01-08" in page.url
+
+
 def test_only_with_picture_is_said_of_every_alternative(page: Page, site: Site) -> None:
     visit(page, site, "?q=key:sea+OR+key:cat&picture=1")
     expect(page.locator("#status")).to_contain_text("23 posts")

@@ -191,6 +191,16 @@ def test_the_key_is_asked_for_and_kept_as_a_session(site: Site) -> None:
         expect(page.locator("#results")).to_contain_text("nobody without its API key")
 
 
+def test_a_post_that_was_linked_to_is_shown_when_the_key_is_given(site: Site) -> None:
+    site.expected.append("401")
+    with served(*site.places, Settings(api_key=KEY)) as server, site.context() as context:
+        page = context.new_page()
+        page.goto(f"{server.url}/?q=cat&post=cat-00")
+        page.get_by_label("API key").fill(KEY)
+        page.get_by_label("API key").press("Enter")
+        expect(page.get_by_role("dialog", name="Post")).to_contain_text("number 0")
+
+
 @pytest.mark.parametrize("width", [320, 390, 768])
 @pytest.mark.parametrize("address", ["?q=hostile", "", "?q=cat&post=cat-00", "?q=(", "?q=zzz"])
 def test_on_a_small_screen_nothing_must_be_scrolled_sideways(

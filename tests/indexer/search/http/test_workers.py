@@ -68,6 +68,16 @@ def test_every_place_is_free_again_in_the_end(hurried: Workers) -> None:
     asyncio.run(ask())
 
 
+def test_what_waits_too_long_for_another_is_too_slow_as_well() -> None:
+    def work() -> None:
+        raise TimeoutError("the store does not answer")
+
+    workers = Workers(threads=1, waiting=0, seconds=60)
+    with pytest.raises(TooSlowError):
+        asyncio.run(workers.run(work))
+    workers.close()
+
+
 def test_a_server_that_stops_takes_no_more_work() -> None:
     workers = Workers(threads=1, waiting=0, seconds=60)
     workers.close()
