@@ -18,8 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.result import write_result
+from bench.searching.meaning import Embed, measure_meaning
 from indexer.index.location import open_index
 from indexer.search.relevance.evaluation import evaluate_search
+from indexer.search.relevance.judgements import read_judgements
+from model_store.keyphraser import Keyphraser
+from model_store.shipped import SHIPPED_MODEL, SHIPPED_STORE
+from model_store.store import Store
 from posts.dump import Dump
 from posts.errors import InputError
 from posts.post import Post
@@ -39,7 +44,8 @@ _METHOD = (
     "are the posts that have it as gold. Measures are means over queries, with 95% bootstrap "
     "intervals over queries; difference: both less text only, of the same queries. text_only, "
     "keyphrases_only and both are of the index as it is; thresholds: as if no keyphrase that "
-    "scores less had ever been indexed."
+    "scores less had ever been indexed. hybrid: both, with the posts nearest in meaning (see "
+    "indexer/search/hybrid.py); hybrid_difference: that less both, asked of the same index."
 )
 
 
@@ -55,17 +61,18 @@ def main() -> None:
                 2, f"{path} is not there, and without its posts there is nothing to measure\n"
             )
     measured = {}
+    embed = shipped_embed()
     try:
         for name, place in DATA_SETS.items():
-            measured[name] = measure(DATA / place, arguments.posts, arguments.queries)
-            print(name, {way: measured[name][way] for way in ("text_only", "both", "difference")})
+            measured[name] = measure(DATA / place, arguments.posts, arguments.queries, embed)
+            print(name, {way: measured[name][way] for way in ("text_only", "both", "hybrid")})
     except InputError as error:
         parser.exit(2, f"{error}\n")
     method = _METHOD.format(posts=arguments.posts, queries=arguments.queries)
     print(write_result("relevance", method, measured))
 
 
-def measure(data: Path, posts: int, queries: int) -> dict[str, Any]:
+def measure(data: Path, posts: int, queries: int, embed: Embed) -> dict[str, Any]:
     """What `keyphrases evaluate-search --json` tells of some of the posts, and how long it took to
     index them."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -76,12 +83,23 @@ def measure(data: Path, posts: int, queries: int) -> dict[str, Any]:
         index = open_index(location)
         try:
             report = evaluate_search(str(dump), index, queries=queries, seed=SEED)
+            judgements = read_judgements(str(dump), _silent).drawn(queries, SEED)
+            meaning = measure_meaning(index.reader, embed, judgements, SEED)
         finally:
             index.close()
     found = {
         name: value for name, value in report.to_json().items() if name not in ("dump", "index")
     }
-    return found | {"indexed": {name: told[name] for name in ("generated", "dead", "seconds")}}
+    return (
+        found
+        | meaning
+        | {"indexed": {name: told[name] for name in ("generated", "dead", "seconds")}}
+    )
+
+
+def shipped_embed() -> Embed:
+    """What makes vectors of queries, as searches by meaning do."""
+    return Keyphraser.load(Store(SHIPPED_STORE).fetch(SHIPPED_MODEL), device="cpu").embed_text
 
 
 def draw(data: Path, count: int) -> list[Post]:
@@ -109,6 +127,10 @@ def index_posts(dump: Path, location: str) -> dict[str, Any]:
         raise RuntimeError(f"indexing ended with {run.returncode}")
     told: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     return told
+
+
+def _silent(_doing: str, _done: int, _total: int | None) -> None:
+    """Progress that nobody watches."""
 
 
 if __name__ == "__main__":

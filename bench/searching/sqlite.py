@@ -18,6 +18,8 @@ _INDEXES = """
 CREATE INDEX phrases_by_post ON phrases (post, phrase);
 CREATE INDEX phrases_by_phrase ON phrases (phrase, post);
 CREATE INDEX posts_by_date ON posts (created_at);
+CREATE TABLE weights AS SELECT phrase, sum(score) AS weight FROM phrases GROUP BY phrase;
+CREATE INDEX weights_by_phrase ON weights (phrase, weight);
 INSERT INTO words (words) VALUES ('optimize');
 ANALYZE;
 """
@@ -54,31 +56,35 @@ class Sqlite:
 
     def search(self, asked: Asked) -> int:
         """How many posts there are; hits and counted keyphrases are fetched and left."""
-        where = ["words MATCH ?"]
+        tables, where = "words", ["words MATCH ?"]
         values: list[object] = [" AND ".join(f'"{word}"' for word in asked.words)]
         if asked.phrase:
-            where.append("words.rowid IN (SELECT post FROM phrases WHERE phrase = ?)")
+            # With +, or it would look up the words for each post that has the keyphrase.
+            where.append("+words.rowid IN (SELECT post FROM phrases WHERE phrase = ?)")
             values.append(asked.phrase)
+        if asked.since or asked.has_picture:
+            # In this order, for the same reason.
+            tables += " CROSS JOIN posts ON number = words.rowid"
         if asked.since:
-            where.append("words.rowid IN (SELECT number FROM posts WHERE created_at >= ?)")
+            where.append("created_at >= ?")
             values.append(asked.since)
         if asked.has_picture:
-            where.append("words.rowid IN (SELECT number FROM posts WHERE picture)")
-        found = f"FROM words WHERE {' AND '.join(where)}"
-        hits = f"SELECT rowid, bm25(words, 1.0, 2.5) AS rank {found} ORDER BY rank LIMIT 10"
+            where.append("picture")
+        found = f"FROM {tables} WHERE {' AND '.join(where)}"
+        hits = f"SELECT words.rowid, bm25(words, 1.0, 2.5) AS rank {found} ORDER BY rank LIMIT 10"
         top = [row[0] for row in self._database.execute(hits, values)]
         for number in top:
             self._database.execute("SELECT * FROM posts WHERE number = ?", (number,)).fetchone()
         total = self._database.execute(f"SELECT count(*) {found}", values).fetchone()[0]
-        of_hits = f"FROM phrases WHERE post IN (SELECT rowid {found}) GROUP BY phrase"
+        of_hits = f"FROM phrases WHERE post IN (SELECT words.rowid {found}) GROUP BY phrase"
         facets = f"SELECT phrase, count(*) AS posts {of_hits} ORDER BY posts DESC, phrase LIMIT 20"
         self._database.execute(facets, values).fetchall()
         return int(total)
 
     def suggest(self, beginning: str) -> int:
         rows = self._database.execute(
-            "SELECT phrase, sum(score) AS weight FROM phrases WHERE phrase >= ? AND phrase < ? "
-            "GROUP BY phrase ORDER BY weight DESC LIMIT 8",
+            "SELECT phrase FROM weights WHERE phrase >= ? AND phrase < ? "
+            "ORDER BY weight DESC LIMIT 8",
             (beginning, beginning + "\U0010ffff"),
         )
         return len(rows.fetchall())

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bench import relevance
 from indexer.index.location import open_index
+from indexer.index.vectors import Vectors
 from posts.dump import Dump
 from posts.phrases import Keyphrase, display_form
 from posts.post import Post
@@ -23,11 +26,16 @@ POSTS = [
 ]
 
 
+def embed_gold(phrase: str) -> np.ndarray:
+    """One direction for each of their keyphrases."""
+    return np.eye(4, dtype=np.float32)[int(phrase[-1])]
+
+
 def index_gold(dump: Path, location: str) -> dict[str, Any]:
     index = open_index(location)
     posts = list(Dump.open(dump).posts())
     with index.lock("run"):
-        index.begin(BUILD)
+        index.begin(replace(BUILD, dimensions=4))
         index.write(
             [
                 document(
@@ -35,6 +43,9 @@ def index_gold(dump: Path, location: str) -> dict[str, Any]:
                     post.text,
                     keyphrases=tuple(
                         Keyphrase(display_form(p), 0.9) for p in post.keyphrases or ()
+                    ),
+                    vectors=Vectors(
+                        text=tuple(embed_gold((post.keyphrases or ("0",))[0]).tolist())
                     ),
                 )
                 for post in posts
@@ -62,6 +73,7 @@ def test_the_result_has_each_way_of_each_data_set_and_no_place_of_this_machine(
 ) -> None:
     monkeypatch.setattr("bench.result.RESULTS", data / "results")
     monkeypatch.setattr(relevance, "index_posts", index_gold)
+    monkeypatch.setattr(relevance, "shipped_embed", lambda: embed_gold)
     monkeypatch.setattr(sys, "argv", ["relevance", "--posts", "10", "--queries", "3"])
     relevance.main()
     written = (data / "results" / "relevance.json").read_text()
@@ -76,6 +88,8 @@ def test_the_result_has_each_way_of_each_data_set_and_no_place_of_this_machine(
         assert of["text_only"]["ndcg@10"] < 1
         assert of["difference"]["ndcg@10"] == 1 - of["text_only"]["ndcg@10"]
         assert len(of["both"]["mrr_interval"]) == 2
+        assert of["hybrid"]["ndcg@10"] == 1
+        assert of["hybrid_difference"]["ndcg@10"] == 0
         assert of["thresholds"][0]["threshold"] == 0
         assert of["indexed"] == {"generated": 10, "dead": 0, "seconds": 1.0}
     assert {"machine", "versions", "method", "measured_at"} <= found.keys()
