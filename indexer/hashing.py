@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 _SEVERAL = "several:"
-_DOCUMENTS = 1
+_DOCUMENTS = 3
 """Part of the hash of documents: raise it when they are to be asked anew, and other posts not."""
 
 _FORMAT = 1
@@ -51,6 +51,7 @@ class Hasher:
         The identity still counts, so that a mended picture is noticed. `unread`: OCR failed on
         the picture, and the hash is that of a run without OCR, so that the next one tries again.
         """
+        is_document = self.is_long(text) or (picture is not None and picture.startswith(_SEVERAL))
         content = {
             "format": _FORMAT,
             "model": self.model_digest,
@@ -61,12 +62,14 @@ class Hasher:
         # Left out where no words were read: such posts are what they were before there was OCR.
         if self.ocr is not None and picture is not None and not (unreadable or unread):
             content["ocr"] = self.ocr
-        if self.picture_gate is not None and picture is not None and not unreadable:
+        # Nor a document's, whose pictures are all shown.
+        gated = picture is not None and not (unreadable or is_document)
+        if self.picture_gate is not None and gated:
             content["picture_gate"] = self.picture_gate
         if self.min_score is not None:
             content["min_score"] = self.min_score
         # Left out of all others: they are what they were before there were documents.
-        if self.is_long(text) or (picture is not None and picture.startswith(_SEVERAL)):
+        if is_document:
             content["documents"] = _DOCUMENTS
         return _sha256(content)
 

@@ -27,8 +27,11 @@ class AskedPost:
     @cached_property
     def _pixels(self) -> bytes | None:
         """A hash of them, for they are many; only posts alike in all else come to need it."""
-        if self.picture is None:
-            return None
-        # Without colours of its own a picture may have the bytes of another that looks different.
-        picture = self.picture if self.picture.mode == "RGB" else self.picture.convert("RGB")
-        return hashlib.sha256(picture.tobytes()).digest()
+        return None if self.picture is None else hash_pixels(self.picture)
+
+
+def hash_pixels(picture: Image.Image) -> bytes:
+    """Equal for pictures of one size that look the same."""
+    # Without colours of its own a picture may have the bytes of another that looks different.
+    picture = picture if picture.mode == "RGB" else picture.convert("RGB")
+    return hashlib.sha256(picture.tobytes()).digest()

@@ -32,15 +32,17 @@ from model_store.card import Card
 from model_store.documents.reader import Room
 from model_store.families import Family
 from model_store.generation import INT8, GenerationSettings
-from model_store.heap import give_back_memory
+from model_store.heap import give_back_memory, is_out_of_memory
 from model_store.lora import merge_lora
 from model_store.output import Beam, score_phrases
 from model_store.prompt import Batch, Prompt
 from model_store.quantization import native_precision, quantize
 from model_store.seal import read_card
+from model_store.seen_pictures import SeenPictures
 from posts.errors import InputError
 from posts.files.local import LocalFiles
 from posts.phrases import Keyphrase
+from posts.picture_size import PictureSize
 
 _log = logging.getLogger(__name__)
 
@@ -69,10 +71,11 @@ class Keyphraser:
         self._prompt = Prompt(processor, family, max_text_tokens=settings.max_text_tokens)
         self._settings = settings
         self._largest_batch = settings.batch_size
+        self._seen = SeenPictures(model, processor, family)
         self._embedder = None
         if alignment is not None:
             self._embedder = Embedder(
-                *(model, processor, family, self._prompt, alignment),
+                *(model, processor.tokenizer, family, self._prompt, self._seen, alignment),
                 batch_size=settings.batch_size,
             )
 
@@ -99,9 +102,9 @@ class Keyphraser:
         return keyphraser
 
     @property
-    def digest(self) -> str:
-        """Of the model and all settings that decide its answers."""
-        return self.card.digest
+    def picture_size(self) -> PictureSize:
+        """In which it wants pictures; larger ones only cost time and memory."""
+        return self._prompt.picture_size
 
     @property
     def has_alignment(self) -> bool:
@@ -117,7 +120,9 @@ class Keyphraser:
         """Vectors of each post's text and picture, and how probably the two belong together.
 
         A text counts as far as a prompt would show it. Equal parts are embedded once. Memory is
-        that of `batch_size` texts and one picture. `InputError` without `has_alignment`.
+        that of `batch_size` texts and one picture, and up to 200 MB for what the tower said of the
+        last ones, so that it need not see them again for their keyphrases. `InputError` without
+        `has_alignment`.
         """
         with self._evaluating():
             return self._with_vectors()(posts)
@@ -128,9 +133,9 @@ class Keyphraser:
             return self._with_vectors().texts([text])[0]
 
     def embed_picture(self, picture: Image.Image) -> Vector:
-        """The vector of a picture by itself."""
+        """The vector of a picture by itself, of which nothing is remembered."""
         with self._evaluating():
-            return self._with_vectors().picture(picture)
+            return self._with_vectors().picture(picture, remember=False)
 
     def alignments(
         self, pictures: Sequence[Image.Image], texts: Sequence[str]
@@ -212,7 +217,8 @@ class Keyphraser:
                 start += size
 
     def _encode(self, posts: Sequence[AskedPost]) -> Batch:
-        return self._prompt.encode([one.text for one in posts], [one.picture for one in posts])
+        texts, pictures = [one.text for one in posts], [one.picture for one in posts]
+        return self._prompt.encode(texts, self._seen.all_of(pictures) or pictures)
 
     def _ask_within_memory(
         self, posts: Sequence[AskedPost], encoded: Callable[[], Batch]
@@ -222,9 +228,10 @@ class Keyphraser:
             try:
                 return self._ask(encoded())
             except RuntimeError as error:
-                if len(posts) == 1 or not _is_out_of_memory(error):
+                if len(posts) == 1 or not is_out_of_memory(error):
                     raise
                 _log.warning("too little memory for a batch of %d posts (%s)", len(posts), error)
+            self._seen.forget()
             # Only now, for the error holds on to what the batch has taken.
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
@@ -276,11 +283,6 @@ def load_for_asking(bundle: Path, device: str) -> Bundle:
         merge_lora(loaded.model)
     loaded.model.to(device)
     return loaded
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    """On a GPU, or on a CPU, where torch has no class of its own for that."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def cast_parameters(model: PreTrainedModel, dtype: torch.dtype) -> None:

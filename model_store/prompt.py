@@ -19,7 +19,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
 from model_store.families import EncodedPicture, Family
-from model_store.output import write_phrases
+from model_store.output import MOST_CHARACTERS, MOST_PHRASES, write_phrases
 from model_store.picture import tame
 from model_store.picture_size import wanted_size
 from posts.errors import InputError
@@ -94,8 +94,15 @@ class Prompt:
         self.picture_size = wanted_size(processor.image_processor.to_dict())
         """Beyond which pictures are only scaled down."""
 
-    def encode(self, texts: Sequence[str], pictures: Sequence[Image.Image | None]) -> Batch:
-        """Prompts for generation, padded on the left; an empty text or None is left out."""
+    def encode(
+        self,
+        texts: Sequence[str],
+        pictures: Sequence[Image.Image | None] | Sequence[EncodedPicture | None],
+    ) -> Batch:
+        """Prompts for generation, padded on the left; an empty text or None is left out.
+
+        Pictures may have been through the tower already, but then all of them.
+        """
         return self._collate(self._rows(texts, pictures), left=True)
 
     def encode_training(
@@ -190,7 +197,10 @@ class Prompt:
         return _Row(encoded["input_ids"], in_text, [IGNORED] * len(in_text))
 
     def _target(self, phrases: Sequence[str]) -> list[int]:
-        text = self._disarm(write_phrases(phrases))
+        # Who reads the output does not look beyond these bounds, and one post with a thousand tags
+        # would make its batch as long.
+        some = [phrase for phrase in phrases if len(phrase) <= MOST_CHARACTERS][:MOST_PHRASES]
+        text = self._disarm(write_phrases(some))
         ids = self._tokenizer(text, add_special_tokens=False)["input_ids"]
         return [*ids, self._tokenizer.eos_token_id]
 

@@ -41,7 +41,10 @@ def read_card(files: Files, folder: str = "") -> Card:
     except FileNotFoundError:
         raise InputError(f"{where}: {CARD_FILE} is missing; publish it again") from None
     except ValueError as error:
-        raise InputError(f"{where}: {CARD_FILE} cannot be trusted: {error}") from error
+        raise InputError(
+            f"{where}: {CARD_FILE} cannot be trusted: {error}; publish it again, "
+            "or update this program if it is newer"
+        ) from error
 
 
 def sha256(files: Files, name: str) -> str:

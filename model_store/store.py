@@ -30,6 +30,8 @@ PRODUCTION = "production"
 LATEST = "latest"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ALIAS_NAME = re.compile(rf"({_NAME.pattern})\.json")
+_CLAIM = re.compile(r"v(\d{6})")
 _CARD_NAME = re.compile(rf"([^/]+)/v(\d{{6}})/{re.escape(CARD_FILE)}")
 _ATTEMPTS = 100
 
@@ -111,7 +113,8 @@ class Store:
         version = self._meant(name, wanted, versions)
         if version is None or version not in versions:
             raise InputError(
-                f"model {name} has no version {wanted!r}; it has {', '.join(map(str, versions))}"
+                f"model {name} has no version {wanted or PRODUCTION!r}; it has "
+                f"{', '.join(map(str, versions))}"
                 f" and the aliases {', '.join([LATEST, *self.aliases(name)])}"
             )
         card = read_card(self._files, _folder(name, version))
@@ -142,7 +145,10 @@ class Store:
     def published_by(self, run: str, name: str) -> ModelVersion | None:
         """The version of a model that a training run published, if it has."""
         for version in self._versions(_check(name, "model")):
-            card = read_card(self._files, _folder(name, version))
+            try:
+                card = read_card(self._files, _folder(name, version))
+            except InputError:
+                continue  # A corrupt version, or one of a newer program, is none of this run's.
             if card.training.get("run") == run:
                 return ModelVersion(name=name, version=version, card=card)
         return None
@@ -161,20 +167,27 @@ class Store:
         self._change(name, alias, forward)
 
     def rollback(self, name: str, alias: str = PRODUCTION) -> int:
-        """Lets an alias mean again what it meant before, and gives that version."""
+        """Lets an alias mean again what it meant before, and gives that version; those that have
+        been removed are passed over."""
+        there = set(self._versions(_check(name, "model")))
 
         def back(history: Sequence[Promotion]) -> Sequence[Promotion]:
-            if len(history) < 2:
-                raise InputError(f"model {name} has nothing before its {alias} to go back to")
-            return history[:-1]
+            earlier = [one for one in history[:-1] if one.version in there]
+            if not earlier:
+                raise InputError(
+                    f"model {name} has nothing before its {alias} to go back to; promote a version"
+                )
+            return earlier
 
         return self._change(name, alias, back)[-1].version
 
     def aliases(self, name: str) -> dict[str, int]:
         """The version that each alias of a model means."""
         files = self._files.list(f"{_check(name, 'model')}/aliases")
-        aliases = (info.name.rpartition("/")[2].removesuffix(".json") for info in files)
-        return {alias: self.history(name, alias)[-1].version for alias in aliases}
+        # Whatever else lies there, as a file system may leave it, is none.
+        found = (_ALIAS_NAME.fullmatch(info.name.rpartition("/")[2]) for info in files)
+        histories = {one[1]: self.history(name, one[1]) for one in found if one}
+        return {alias: history[-1].version for alias, history in histories.items() if history}
 
     def aliases_of(self, model: ModelVersion) -> Sequence[str]:
         """The aliases that mean a version now."""
@@ -196,8 +209,9 @@ class Store:
             ) from error
 
     def _claim(self, name: str) -> int:
-        claims = [info.name for info in self._files.list(f"{name}/claims")]
-        first = max((int(claim[-6:]) for claim in claims), default=0) + 1
+        files = self._files.list(f"{name}/claims")
+        claims = (_CLAIM.fullmatch(info.name.rpartition("/")[2]) for info in files)
+        first = max((int(claim[1]) for claim in claims if claim), default=0) + 1
         for version in count(first):
             try:
                 self._files.create(f"{name}/claims/v{version:06d}", b"")

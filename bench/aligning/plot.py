@@ -46,3 +46,23 @@ def draw(measured: Mapping[str, Any], noises: tuple[str, ...]) -> bytes:
             figure, "Which text goes with which picture: heads alone, 3 seeds, 95% intervals"
         )
         return as_png(figure)
+
+
+def draw_gate(gate: Mapping[str, Any]) -> bytes:
+    """A PNG: F1@3 by the threshold below which pictures are dropped."""
+    thresholds = [one["threshold"] for one in gate["curve"]]
+    with house_style():
+        figure = Figure(figsize=(5, 3.2), layout="constrained")
+        axes = figure.subplots()
+        for name, label, colour in (
+            ("clean", "own pictures", IMAGE),
+            ("shuffled", "pictures of other posts", INK),
+        ):
+            axes.plot(thresholds, [one[name] for one in gate["curve"]], color=colour, label=label)
+        axes.axhline(gate["text_only"], color=TEXT, linestyle="--", label="no pictures")
+        axes.axvline(gate["threshold"], color=FAINT, linewidth=0.8)
+        axes.set_xlabel("pictures are dropped whose alignment is below")
+        axes.set_ylabel("F1@3")
+        axes.legend()
+        write_heading(figure, "Keyphrases with the gate for pictures")
+        return as_png(figure)

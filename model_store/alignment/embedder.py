@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from transformers import PreTrainedModel, ProcessorMixin
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from model_store.alignment.alignment import Alignment
 from model_store.alignment.embedding import Embedding, Vector
@@ -20,8 +20,8 @@ from model_store.alignment.features import (
 )
 from model_store.asked_post import AskedPost
 from model_store.families import Family
-from model_store.picture import tame
 from model_store.prompt import Prompt
+from model_store.seen_pictures import SeenPictures
 
 
 class Embedder:
@@ -30,17 +30,19 @@ class Embedder:
     def __init__(
         self,
         model: PreTrainedModel,
-        processor: ProcessorMixin,
+        tokenizer: PreTrainedTokenizerBase,
         family: Family,
         prompt: Prompt,
+        seen: SeenPictures,
         alignment: Alignment,
         *,
         batch_size: int,
     ) -> None:
         self._model = model
-        self._processor = processor
+        self._tokenizer = tokenizer
         self._family = family
         self._prompt = prompt
+        self._seen = seen
         self._heads = alignment.heads.to(model.device).eval()
         self._calibration = alignment.calibration
         self._batch_size = batch_size
@@ -77,7 +79,7 @@ class Embedder:
                 features = text_features(
                     self._model,
                     self._family,
-                    self._processor.tokenizer,
+                    self._tokenizer,
                     [tokens[row] for row in batch],
                     self._heads.shape.text_layer,
                 )
@@ -86,11 +88,11 @@ class Embedder:
         return found
 
     @torch.inference_mode()
-    def picture(self, picture: Image.Image) -> Vector:
-        """The vector of a picture."""
+    def picture(self, picture: Image.Image, *, remember: bool = True) -> Vector:
+        """The vector of a picture; `remember` it for whoever is asked about it next."""
         with forward_precision(self._model):
-            encoded = self._family.encode_picture(self._model, self._processor, tame(picture))
-            features = picture_features(self._model, self._family, encoded.states)
+            states = self._seen.look(picture, remember=remember).states
+            features = picture_features(self._model, self._family, states)
         return _vectors(self._heads.pictures(features.unsqueeze(0)))[0]
 
     def pairs(self, pictures: Sequence[Image.Image], texts: Sequence[str]) -> NDArray[np.float64]:

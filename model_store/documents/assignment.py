@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 
 def assign(scores: NDArray[np.float64], least: float) -> list[int | None]:
@@ -13,6 +12,9 @@ def assign(scores: NDArray[np.float64], least: float) -> list[int | None]:
     scores: (pictures, sentences); minus infinity where a pair is out of the question. None counts
     `least`, so no pair that scores less is chosen. Of equal sums any may come, the same each time.
     """
+    # Half a second, and each of Ray's workers imports this module.
+    from scipy.optimize import linear_sum_assignment
+
     pictures, count = scores.shape
     if not pictures:
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-CANDIDATES = 4
+CANDIDATES = 8
 """Sentences that are looked at more closely for each picture."""
 
 

@@ -83,23 +83,23 @@ class _Plan:
         """Of the sentences."""
         return [span.of(self.document.text) for span in self.sentences]
 
-    def parts(self, captions: Sequence[Caption | None]) -> list[_Part]:
+    def parts(self, captions: Sequence[Caption | None], fit: Fit) -> list[_Part]:
         """Each picture beside its caption and the chunk that this stands in or, without one,
-        beside the chunk at its own place in the document; and each other chunk alone."""
+        beside the chunk at its own place in the document; and alone each chunk that does not stand
+        beside a picture, or not all of it."""
         text, pictures = self.document.text, self.document.pictures
-        beside: list[int] = []
+        whole: set[int] = set()
         parts: list[_Part] = []
         for number, (shown, caption) in enumerate(zip(pictures, captions, strict=True)):
-            said = ""
+            said, place = "", number * len(self.chunks) // len(pictures)
             if caption is not None:
                 sentence = self.sentences[caption.sentence]
-                beside.append(self._chunk_with(sentence))
-                said = sentence.of(text)
-            elif self.chunks:
-                beside.append(number * len(self.chunks) // len(pictures))
-            around = self.chunks[beside[-1]].of(text) if self.chunks else ""
-            parts.append(_Part(add_words(add_words(said, around), shown.words), shown.picture))
-        alone = (chunk.of(text) for number, chunk in enumerate(self.chunks) if number not in beside)
+                said, place = sentence.of(text), self._chunk_with(sentence)
+            beside = add_words(said, self.chunks[place].of(text) if self.chunks else "")
+            if fit(beside) >= len(beside):
+                whole.add(place)
+            parts.append(_Part(add_words(beside, shown.words), shown.picture))
+        alone = (chunk.of(text) for number, chunk in enumerate(self.chunks) if number not in whole)
         return [*parts, *(_Part(one, None) for one in alone)]
 
     def _chunk_with(self, sentence: Span) -> int:
@@ -127,7 +127,9 @@ class DocumentReader:
         """A reading of each document; raises what the model raises."""
         plans = [_Plan.of(document, self._room.fit) for document in documents]
         captions = self._find_captions([plan.task() for plan in plans])
-        parts = [plan.parts(found) for plan, found in zip(plans, captions, strict=True)]
+        parts = [
+            plan.parts(found, self._room.fit) for plan, found in zip(plans, captions, strict=True)
+        ]
         asked = [part for of_one in parts for part in of_one]
         texts, pictures = [part.text for part in asked], [part.picture for part in asked]
         answers = iter(self._model(texts, pictures) if asked else [])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from indexer.hashing import Hasher, identity_of_bytes, identity_of_version
+from indexer.hashing import Hasher, identity_of_bytes, identity_of_several, identity_of_version
 
 HASHER = Hasher(model_digest="m1")
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -55,6 +55,15 @@ def test_a_gate_changes_the_generation_hash_only_of_posts_with_a_readable_pictur
     assert gated.generation("a cat", "sha256:1", unreadable=True) == HASHER.generation(
         "a cat", "sha256:1", unreadable=True
     )
+
+
+def test_a_gate_leaves_documents_what_they_are() -> None:
+    gated, open_to_all = (
+        Hasher(model_digest="m1", picture_gate=gate, longest_text=10) for gate in (0.5, None)
+    )
+    several = identity_of_several(["sha256:1", "sha256:2"])
+    for text, picture in [("x" * 11, "sha256:1"), ("a cat", several)]:
+        assert gated.generation(text, picture) == open_to_all.generation(text, picture)
 
 
 def test_hashes_of_an_index_that_is_there_stay_what_they_are() -> None:

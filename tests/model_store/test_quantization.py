@@ -71,18 +71,28 @@ def test_a_layer_told_to_multiplies_in_bf16_and_answers_in_fp32():
 
 
 @pytest.mark.parametrize(
-    ("instructions", "precision"),
+    ("instructions", "seconds", "precision"),
     [
-        ({"avx512_bf16": True}, torch.bfloat16),
-        ({"avx512_bf16": False, "amx_bf16": True}, torch.bfloat16),
-        ({"neon": True, "bf16": True}, torch.bfloat16),
-        ({"avx512_bf16": False, "avx2": True}, torch.float32),
-        ({}, torch.float32),
+        ({"avx512_bf16": True}, 0.5, torch.bfloat16),
+        ({"avx512_bf16": False, "amx_bf16": True}, 0.5, torch.bfloat16),
+        ({"neon": True, "bf16": True}, 0.5, torch.bfloat16),
+        ({"avx512_bf16": True}, 0.9, torch.float32),
+        ({"avx512_bf16": True}, 2.0, torch.float32),
+        ({"avx512_bf16": False, "avx2": True}, 0.5, torch.float32),
+        ({}, 0.5, torch.float32),
     ],
 )
-def test_a_processor_multiplies_in_bf16_if_it_can(monkeypatch, instructions, precision):
+def test_a_processor_multiplies_in_bf16_if_it_does_so_faster(
+    monkeypatch, instructions, seconds, precision
+):
+    times = {torch.float32: 1.0, torch.bfloat16: seconds}
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: instructions)
+    monkeypatch.setattr("model_store.quantization._product_time", times.__getitem__)
     assert native_precision("cpu") == precision
+
+
+def test_a_processor_stays_with_its_precision():
+    assert {native_precision("cpu") for _ in range(20)} == {native_precision("cpu")}
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])

@@ -246,3 +246,32 @@ def test_an_alias_file_that_was_spoilt_is_named(tmp_path, bundle):
 
     with pytest.raises(InputError, match=r"a/aliases/production\.json is not readable"):
         store.resolve("a")
+
+
+def test_a_version_that_was_removed_is_no_way_back(uri, store, bundle):
+    for _ in range(3):
+        store.publish("a", bundle)
+    for version in (1, 2, 3):
+        store.promote("a", version)
+    files = open_files(uri)
+    for info in list(files.list("a/v000002")):
+        files.delete(info.name)
+    assert store.rollback("a") == 1
+    assert store.resolve("a").version == 1
+    with pytest.raises(InputError, match="promote a version"):
+        store.rollback("a")
+
+
+def test_what_a_file_system_leaves_in_a_store_is_no_part_of_it(uri, store, bundle):
+    store.publish("a", bundle)
+    store.promote("a", 1)
+    for name in ("aliases/.nfs0001", "aliases/production.json.bak", "claims/.DS_Store"):
+        open_files(uri).write(f"a/{name}", b"x")
+    assert store.aliases("a") == {"production": 1}
+    assert store.publish("a", bundle) == 2
+
+
+def test_a_corrupt_version_is_not_in_the_way_of_training(uri, store, bundle):
+    store.publish("a", bundle)
+    open_files(uri).write("a/v000001/card.json", b"{}")
+    assert store.published_by("run", "a") is None

@@ -59,7 +59,7 @@ def begin_alignment(
     torch.manual_seed(config.seed)
     heads = fresh_heads(features, settings, layer)
     _share([*heads.parameters(), *heads.buffers(), *(seen or ())], base.model.device)
-    known = Teacher.of_rows(_ids(examples), features.rows, seen)
+    known = Teacher.of_rows(examples.ids(), features.rows, seen)
     return _objective(base, heads, known, config, updates)
 
 
@@ -83,7 +83,7 @@ def resume_alignment(
     heads = AlignmentHeads(shape, dropout=HeadsTraining().dropout)
     for name, buffer in heads.named_buffers():
         buffer.copy_(kept["heads"][name])
-    teacher = Teacher.restored(_ids(examples), kept["teacher"])
+    teacher = Teacher.restored(examples.ids(), kept["teacher"])
     objective = _objective(base, heads, teacher, config, updates)
     objective.queue.restore(kept["queue"], base.model.device)
     return objective
@@ -105,10 +105,6 @@ def _objective(
         updates=updates,
         seed=config.seed,
     )
-
-
-def _ids(examples: TrainingSet) -> list[str]:
-    return [examples[row].id for row in range(len(examples))]
 
 
 def _part(state: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:

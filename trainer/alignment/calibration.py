@@ -20,7 +20,6 @@ from trainer.alignment.measures import Cosines, deranged
 from trainer.training_set import TrainingSet
 
 _log = logging.getLogger(__name__)
-_DERANGEMENTS = 10
 
 
 @torch.no_grad()
@@ -39,7 +38,7 @@ def calibrate(found: Cosines, seed: int = 0) -> Calibration:
     """
     if len(found) < 2:
         raise InputError("a calibration needs at least two posts with a picture and a text")
-    true, wrong = np.diagonal(found), deranged(found, _DERANGEMENTS, seed)
+    true, wrong = np.diagonal(found), deranged(found, seed)
     labels = np.repeat([1, 0], [len(true), len(wrong)])
     weights = np.repeat([1 / len(true), 1 / len(wrong)], [len(true), len(wrong)]) * len(true)
     # Nearly without regularisation: two numbers are fitted.

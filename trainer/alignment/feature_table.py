@@ -86,11 +86,34 @@ class FeatureTable:
             texts=_stack([texts[row] for row in tokens]),
         )
 
+    @classmethod
+    def cat(cls, tables: Sequence[Self]) -> Self:
+        """All rows of some tables, one table after the other."""
+        return cls(
+            rows=torch.cat([one.rows for one in tables]),
+            pictures=torch.cat([one.pictures for one in tables]),
+            texts=torch.cat([one.texts for one in tables]),
+        )
+
     def take(self, which: Tensor) -> FeatureTable:
         """Some of the posts, int64 (M,); one may come more than once."""
         return FeatureTable(
             rows=self.rows[which], pictures=self.pictures[which], texts=self.texts[which]
         )
+
+
+@torch.no_grad()
+def features_of_texts(base: Base, prompt: Prompt, texts: Sequence[str], layer: int) -> Tensor:
+    """Of texts by themselves, none of them blank, (N, text width), as a table has them."""
+    training = base.model.training
+    base.model.eval()
+    try:
+        with forward_precision(base.model):
+            tokens = [(row, prompt.text_tokens(text)) for row, text in enumerate(texts)]
+            found = dict(_texts(base, tokens, layer))
+            return _stack([found[row] for row in range(len(texts))])
+    finally:
+        base.model.train(training)
 
 
 def _texts(

@@ -65,10 +65,6 @@ def train_heads(
     Where the loss asks for similarities, a teacher is trained with InfoNCE first, unless one is
     given. `text_layer` is the one that the features are of.
     """
-    if len(features) < _FEWEST_POSTS:
-        raise InputError(
-            f"only {len(features)} posts have a picture and a text; there is nothing to align"
-        )
     if training.loss.weighting == INFONCE:
         teacher = None
     elif teacher is None:
@@ -105,7 +101,13 @@ def train_heads(
 
 
 def fresh_heads(features: FeatureTable, training: HeadsTraining, text_layer: int) -> AlignmentHeads:
-    """Heads that have learnt nothing but how large the features are."""
+    """Heads that have learnt nothing but how large the features are.
+
+    Raises InputError for features of too few posts.
+    """
+    posts = len(features.rows.unique())
+    if posts < _FEWEST_POSTS:
+        raise InputError(f"only {posts} posts have a picture and a text; there is nothing to align")
     shape = HeadsShape(
         picture_width=features.pictures.shape[1],
         text_width=features.texts.shape[1],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,12 +37,8 @@ def derangement(count: int, seed: int) -> NDArray[np.int64]:
     return found
 
 
-def deranged(cosines: Cosines, draws: int, seed: int) -> NDArray[np.floating]:
+def deranged(cosines: Cosines, seed: int = 0, draws: int = 10) -> NDArray[np.floating]:
     """Cosines of wrong pairs, each picture with that many texts, one of each derangement."""
-    return np.concatenate(list(_deranged(cosines, draws, seed)))
-
-
-def _deranged(cosines: Cosines, draws: int, seed: int) -> Iterator[NDArray[np.floating]]:
     count = len(cosines)
-    for draw in range(draws):
-        yield cosines[np.arange(count), derangement(count, seed + draw)]
+    drawn = (derangement(count, seed + draw) for draw in range(draws))
+    return np.concatenate([cosines[np.arange(count), others] for others in drawn])

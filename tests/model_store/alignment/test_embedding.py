@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from model_store.alignment.alignment import Alignment, Calibration
@@ -21,6 +22,7 @@ from model_store.generation import GenerationSettings
 from model_store.keyphraser import Keyphraser
 from model_store.prompt import Prompt
 from model_store.seal import check_bundle, read_card, sha256
+from model_store.seen_pictures import SeenPictures
 from posts.errors import InputError
 from posts.files.local import LocalFiles
 from tests.model_store.conftest import train_a_little
@@ -226,3 +228,54 @@ def test_weights_that_do_not_fit_are_refused(aligned):
     reseal(folder)
     with pytest.raises(InputError, match=r"missing text\.linear\.bias"):
         load_bundle(folder)
+
+
+def test_the_tower_sees_a_picture_once_for_its_vector_and_its_keyphrases(
+    base, posts, picture, monkeypatch
+):
+    shown = [post for post in posts if post.picture is not None]
+    plain = over(base, None)([post.text for post in shown], [post.picture for post in shown])
+    keyphraser, looks = over(base, alignment_for(base, picture)), []
+    through = type(base.family).vision_states
+
+    def counted(family, model, inputs):
+        looks.append("pixel_values" in inputs)
+        return through(family, model, inputs)
+
+    monkeypatch.setattr(type(base.family), "vision_states", counted)
+    keyphraser.embed(shown)
+    assert sum(looks) == len(shown)
+    # A picture that looks the same is the same, whatever else it is.
+    again = [Image.frombytes("RGB", one.picture.size, one.picture.tobytes()) for one in shown]
+    answers = keyphraser([post.text for post in shown], again)
+    assert sum(looks) == len(shown)
+    for one, other in zip(answers, plain, strict=True):
+        assert [each.phrase for each in one] == [each.phrase for each in other]
+        assert [each.score for each in one] == pytest.approx([e.score for e in other], abs=1e-5)
+
+
+def test_a_picture_that_has_changed_is_another(base, picture):
+    keyphraser = over(base, alignment_for(base, picture))
+    changing = picture(16, 16, 1)
+    before = keyphraser.embed([AskedPost("", changing)])[0].picture
+    changing.paste(picture(16, 16, 2))
+    after = keyphraser.embed([AskedPost("", changing)])[0].picture
+    assert np.array_equal(after, keyphraser.embed_picture(picture(16, 16, 2)))
+    assert not np.array_equal(after, before)
+
+
+def test_pictures_seen_long_ago_are_forgotten_and_looked_at_anew(base, picture):
+    shown = [picture(8, 8, number) for number in range(3)]
+    with torch.inference_mode():
+        size = base.family.encode_picture(base.model, base.processor, shown[0]).states.nbytes
+        seen = SeenPictures(base.model, base.processor, base.family, most_bytes=3 * size - 1)
+        first, second = seen.look(shown[0]), seen.look(shown[1])
+        assert seen.all_of([shown[1], None]) == [second, None]
+        assert seen.look(shown[0]) is first
+        seen.look(shown[2])
+        assert seen.all_of([shown[0]]) == [first]
+        assert seen.all_of([shown[0], shown[1]]) is None, "the one looked at least recently stays"
+        seen.forget()
+        assert seen.all_of([shown[0]]) is None
+        seen.look(shown[0], remember=False)
+        assert seen.all_of([shown[0]]) is None

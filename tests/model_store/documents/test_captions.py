@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from model_store.documents.candidates import CANDIDATES, best_candidates
-from model_store.documents.captions import FEW_SENTENCES, LEAST_SCORE, CaptionFinder, Task
+from model_store.documents.captions import FEW_SENTENCES, CaptionFinder, Task
 from model_store.documents.support import mentioned, mentions, shared
 from posts.phrases import Keyphrase
 
@@ -33,14 +33,21 @@ class Model:
 
 
 class AligningModel(Model):
+    """Aligned by a table too; a text that is not in it, with probability 0.1."""
+
     has_alignment = True
 
-    def __init__(self, probabilities: list[list[float]], **answers: list[Keyphrase]) -> None:
-        super().__init__({key if len(key) > 1 else int(key): one for key, one in answers.items()})
-        self.probabilities = np.array(probabilities)
+    def __init__(
+        self, aligned: dict[tuple[int, str], float], answers: dict[str | int, list[Keyphrase]]
+    ) -> None:
+        super().__init__(answers)
+        self.aligned = aligned
 
     def alignments(self, pictures: Sequence[Image.Image], texts: Sequence[str]) -> np.ndarray:
-        return self.probabilities
+        self.asked.append("alignments")
+        return np.array(
+            [[self.aligned.get((one.width, text), 0.1) for text in texts] for one in pictures]
+        )
 
 
 def pictures(*widths: int) -> list[Image.Image]:
@@ -51,10 +58,14 @@ def test_what_keyphrases_share() -> None:
     assert mentions([CAT, DOG], "Two cats sleep") == {"cat": 0.6}
     assert mentioned([CAT, DOG], "cats and dogs") == 0.8
     assert mentioned([CAT], "a category") == mentioned([], "cat") == 0.0
-    assert shared([CAT, DOG], [CAT, DOG], "x") == pytest.approx(1)
-    assert shared([CAT], [DOG], "x") == shared([CAT], [], "x") == shared([], [], "x") == 0
-    assert shared([CAT], [], "my cat") == pytest.approx(1)
-    assert 0 < shared([CAT, ANIMAL], [DOG, ANIMAL], "x") < shared([CAT, ANIMAL], [ANIMAL], "cat")
+
+
+def test_what_answers_share() -> None:
+    found = shared([[CAT], [DOG], []], [[CAT], [DOG], [], []], ["x", "x", "x", "my cat"])
+    assert found.round(6).tolist() == [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 0, 0]]
+    less, more = shared([[CAT, ANIMAL]], [[DOG, ANIMAL], [ANIMAL]], ["x", "cat"])[0]
+    assert 0 < less < more
+    assert shared([[CAT]], [], []).shape == (1, 0)
 
 
 def test_candidates_are_the_best_above_nothing() -> None:
@@ -89,18 +100,45 @@ def test_few_sentences_are_all_looked_at() -> None:
 
 def test_vectors_choose_candidates_and_keyphrases_decide_among_them() -> None:
     many = ["one", "two", *(f"other {number}" for number in range(20))]
-    probabilities = [[0.8, 0.9, *[0.1] * 20], [0.8, 0.9, *[0.1] * 20]]
-    answers = {"1": [CAT], "2": [DOG], "one": [CAT], "two": [DOG]}
-    model = AligningModel(probabilities, **answers)
+    aligned = {(width, text): p for width in (1, 2) for text, p in (("one", 0.8), ("two", 0.9))}
+    model = AligningModel(aligned, {1: [CAT], 2: [DOG], "one": [CAT], "two": [DOG]})
     (found,) = CaptionFinder(model)([Task(pictures(1, 2), many)])
     assert [None if one is None else one.sentence for one in found] == [0, 1]
     # Of the others only as many are asked as there is place for.
-    assert len(model.asked) == 2 + CANDIDATES
+    assert len([one for one in model.asked if one != "alignments"]) == 2 + CANDIDATES
+    assert model.asked[0] == "alignments", "the tower would see pictures twice"
+
+
+def test_keyphrases_of_a_sentence_are_aligned_too() -> None:
+    sentences = ["purrs", "barks"]
+    answers: dict[str | int, list[Keyphrase]] = {"purrs": [CAT, ANIMAL], "barks": [DOG, ANIMAL]}
+    aligned = {(1, "dog, animal"): 0.9, (2, "cat, animal"): 0.9}
+    model = AligningModel(aligned, answers)
+    (found,) = CaptionFinder(model)([Task(pictures(1, 2), sentences)])
+    assert [None if one is None else one.sentence for one in found] == [1, 0]
+
+
+def test_a_sentence_without_keyphrases_stands_for_itself() -> None:
+    model = AligningModel({(1, "purrs"): 0.9}, {})
+    (found,) = CaptionFinder(model)([Task(pictures(1, 2), ["purrs"])])
+    assert [None if one is None else one.sentence for one in found] == [0, None]
 
 
 def test_what_does_not_fit_is_no_caption() -> None:
-    model = AligningModel([[LEAST_SCORE]])
+    model = AligningModel({}, {1: [CAT], "one": [DOG]})
     assert CaptionFinder(model)([Task(pictures(1), ["one"])]) == [[None]]
+
+
+def test_a_picture_that_is_shown_no_other_candidate_gets_none_of_theirs() -> None:
+    many = [f"sentence {number}" for number in range(2 * CANDIDATES)]
+    aligned = {(1, text): 0.9 for text in many[:CANDIDATES]}
+    aligned |= {(2, text): 0.9 for text in many[CANDIDATES:]}
+    # By keyphrases alone each would have one of the other's.
+    answers: dict[str | int, list[Keyphrase]] = {1: [CAT], 2: [DOG], many[-1]: [CAT]}
+    model = AligningModel(aligned, answers | {many[0]: [DOG]})
+    (found,) = CaptionFinder(model)([Task(pictures(1, 2), many)])
+    first, second = (one.sentence for one in found if one is not None)
+    assert first < CANDIDATES <= second
 
 
 def test_nothing_is_asked_for_nothing() -> None:

@@ -107,7 +107,10 @@ def test_a_picture_goes_to_the_chunk_that_names_it() -> None:
     said = f"Dog C {'is here and ' * 6}stays."
     assert reading.captions == [said]
     assert model.calls[-1][0] == (f"{said}\n{said}", 12)
-    assert [part[0] for part, _ in model.calls[-1][1:]] == ["A", "B", "D"]
+    # Beside its caption the chunk does not fit as a whole, so it is asked alone, too.
+    assert model.calls[-1][1:] == [
+        (f"{name} {'is here and ' * 6}stays.", None) for name in ["A", "B", "Dog C", "D"]
+    ]
 
 
 def test_a_long_text_has_a_summary_and_a_surest_picture() -> None:

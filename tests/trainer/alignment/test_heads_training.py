@@ -11,7 +11,12 @@ import torch
 from posts.errors import InputError
 from trainer.alignment.calibration import calibrate, cosines
 from trainer.alignment.feature_table import FeatureTable
-from trainer.alignment.heads_training import HeadsTraining, teacher_vectors, train_heads
+from trainer.alignment.heads_training import (
+    HeadsTraining,
+    fresh_heads,
+    teacher_vectors,
+    train_heads,
+)
 from trainer.alignment.loss import ContrastiveLoss
 from trainer.alignment.measures import auroc, deranged, derangement, recall_at
 from trainer.alignment.vectors import Vectors
@@ -86,7 +91,7 @@ def test_a_calibrated_score_is_a_probability_of_a_true_pair() -> None:
     found = random.normal(0, 0.3, (400, 400))
     found[np.diag_indices(400)] += 0.6
     calibration = calibrate(found)
-    true, wrong = found.diagonal(), deranged(found, 10, seed=7)
+    true, wrong = found.diagonal(), deranged(found, seed=7)
     at = [np.array([calibration.probability(one) for one in some]) for some in (true, wrong)]
     for low in np.arange(0, 1, 0.25):
         shares = [((one >= low) & (one < low + 0.25)).mean() for one in at]
@@ -98,6 +103,9 @@ def test_a_calibrated_score_is_a_probability_of_a_true_pair() -> None:
 def test_too_few_posts_are_refused() -> None:
     with pytest.raises(InputError, match="only 2 posts have a picture and a text"):
         train_heads(made_up().take(torch.arange(2)), TRAINING, text_layer=0)
+    nothing = FeatureTable(rows=torch.empty(0), pictures=torch.empty(0), texts=torch.empty(0))
+    with pytest.raises(InputError, match="only 0 posts have a picture and a text"):
+        fresh_heads(nothing, TRAINING, text_layer=0)
     with pytest.raises(InputError, match="at least two posts"):
         calibrate(np.ones((1, 1)))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image
 
-from bench.documents import Remembering, assemble, measure_seed
+from bench.aligning.documents import Remembering, assemble, measure_seed
 from model_store.documents.reader import Room
 from posts.phrases import Keyphrase
 from posts.post import Post

@@ -1,58 +1,49 @@
 """Pseudo captions in documents put together from captioned pictures: how many are found, whether
-keyphrases gain, and what a document costs; written to bench/results/documents.json.
-
-python -m bench.documents                            # the model that ships
-python -m bench.documents --store STORE --model NAME
-
-Needs the openclipart posts in ../shared/data/openclipart, and says so where they are not.
+keyphrases gain, and what a document costs.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from PIL import Image
 
-from bench.result import write_result
+from bench.aligning.pairs import OPENCLIPART
 from bench.seeds import interval
 from model_store.asked_post import AskedPost
 from model_store.documents.captions import Caption, CaptionFinder, Task
 from model_store.documents.document import Document
 from model_store.documents.reader import DocumentReader, FindCaptions
 from model_store.keyphraser import Keyphraser
-from model_store.shipped import SHIPPED_MODEL, SHIPPED_STORE
-from model_store.store import Store
 from posts.dump import Dump
-from posts.errors import InputError
 from posts.phrases import Keyphrase, stem_key
 from posts.pictures import decode_picture
 from posts.post import Post
 from posts.shown_picture import ShownPicture
 
-DATA = Path(__file__).parents[1] / "../shared/data/openclipart/valid.parquet"
+DATA = OPENCLIPART / "valid.parquet"
 SEEDS = (1, 2, 3)
 PICTURES = DISTRACTORS = 4
 """Of a document; distractors are captions of other pictures."""
 TIMED = 8
 """Documents."""
-_METHOD = (
-    "Validation posts of openclipart, by four: a document is their pictures and, shuffled, their "
-    "texts and those of four other posts, each text ended by a full stop. Each seed puts all posts "
-    "together anew. caption_recovery: of all pictures the share whose pseudo caption is a sentence "
-    "of their own text. image_precision: the same of the pictures that have a pseudo caption. "
-    "chance: the recovery of sentences dealt at random. f1: of the ten best keyphrases against the "
-    "gold ones of the four posts together, by stems; first_picture: the first picture and the text "
-    "as one post; without: each picture beside the text; with: and beside its pseudo caption; "
-    "true_captions: beside its own text. prompts and seconds are a document's, seconds of "
-    "eight documents at once on the machine below. Means over documents, then over seeds, with "
-    "Student's t intervals."
+METHOD = (
+    "documents: validation posts of openclipart, by four: a document is their pictures and, "
+    "shuffled, their texts and those of four other posts, each text ended by a full stop. Each "
+    "seed puts all posts together anew. caption_recovery: of all pictures the share whose pseudo "
+    "caption is a sentence of their own text. image_precision: the same of the pictures that have "
+    "a pseudo caption. chance: the recovery of sentences dealt at random. f1: of the ten best "
+    "keyphrases against the gold ones of the four posts together, by stems; first_picture: the "
+    "first picture and the text as one post; without: each picture beside the text; with: and "
+    "beside its pseudo caption; true_captions: beside its own text. prompts and seconds are a "
+    "document's, seconds of eight documents at once on the machine below. Means over documents, "
+    "then over seeds, with Student's t intervals. The constants by which captions are chosen "
+    "(model_store/documents/matching.py) were set on such documents of the same posts."
 )
 
 
@@ -90,40 +81,19 @@ class Remembering:
         return [self._known[post] for post in asked]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--store", default=SHIPPED_STORE)
-    parser.add_argument("--model", default=SHIPPED_MODEL)
-    parser.add_argument("--posts", type=int, help="as many, for a try")
-    arguments = parser.parse_args()
-    try:
-        measure(arguments)
-    except InputError as error:
-        parser.exit(2, f"{error}\n")
-
-
-def measure(arguments: argparse.Namespace) -> None:
-    """All seeds; raises InputError if something is not there."""
+def measure_documents(keyphraser: Keyphraser) -> dict[str, Any]:
+    """Everything under the key `documents`."""
     posts = [(post, _shown(post)) for post in Dump.open(DATA).posts() if post.image is not None]
-    store = Store(arguments.store)
-    model = store.resolve(arguments.model)
-    keyphraser = Keyphraser.load(store.fetch(str(model)))
-    model_of_all = Remembering(keyphraser)
-    assembled = [assemble(posts[: arguments.posts], seed) for seed in SEEDS]
-    seeds = [measure_seed(model_of_all, documents) for documents in assembled]
-    cost = measure_cost(keyphraser, assembled[0][:TIMED])
-    content: dict[str, Any] = {
-        "model": str(model),
-        "digest": model.card.digest,
-        "seeds": len(SEEDS),
-        **cost,
-    }
+    remembering = Remembering(keyphraser)
+    assembled = [assemble(posts, seed) for seed in SEEDS]
+    # First, while the model has seen none of the pictures.
+    found: dict[str, Any] = dict(measure_cost(keyphraser, assembled[0][:TIMED]))
+    seeds = [measure_seed(remembering, documents) for documents in assembled]
     for name in seeds[0]:
         over_seeds = interval([seed[name] for seed in seeds])
-        content[name] = over_seeds and over_seeds["mean"]
-        content[f"{name}_interval"] = over_seeds and [over_seeds["low"], over_seeds["high"]]
-    print({name: content[name] for name in seeds[0]})
-    print(write_result("documents", _METHOD, content))
+        found[name] = over_seeds and over_seeds["mean"]
+        found[f"{name}_interval"] = over_seeds and [over_seeds["low"], over_seeds["high"]]
+    return found
 
 
 def measure_cost(keyphraser: Keyphraser, documents: Sequence[Assembled]) -> dict[str, float]:
@@ -225,7 +195,3 @@ def _mean_f1(documents: Sequence[Assembled], answers: Sequence[Sequence[Keyphras
 
 def _f1(gold: frozenset[str], predicted: set[str]) -> float:
     return 2 * len(gold & predicted) / (len(gold) + len(predicted)) if gold or predicted else 0.0
-
-
-if __name__ == "__main__":
-    main()
