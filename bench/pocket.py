@@ -98,7 +98,7 @@ def measure(store: str, model: str, beside: Mapping[str, Path]) -> dict[str, Any
             **alone(shipped, valid),
             **taken,
             "disk_mb": megabytes(pocket_folder(), bundle),
-            "digest": shipped.digest,
+            "digest": shipped.card.digest,
         }
 
 

@@ -32,9 +32,10 @@ class TrainingDisplay:
         match event:
             case LeftOut():
                 told = ", ".join(f"{count:,} {reason}" for reason, count in event.reasons.items())
-                err.print(f"left out of {event.dump}: {told}")
+                err.print(f"left out of {event.dump}: {told}", markup=False)
             case CheckpointFailed():
-                err.print(f"no checkpoint was written after step {event.step}: {event.why}")
+                told = f"no checkpoint was written after step {event.step}: {event.why}"
+                err.print(told, markup=False)
             case WarmedUp():
                 words = f"pass {event.epoch} of {event.epochs}  loss {event.loss:.3f}"
                 self._bar.show("warm up the projector", event.epoch, event.epochs, words)

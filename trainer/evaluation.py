@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from posts.phrases import Keyphrase
+from posts.picture_size import shrink
 from trainer.metrics import Case, score
 from trainer.prefetch import prefetch
 from trainer.scenarios import Scenario, Shown, find_scenario
@@ -92,13 +93,20 @@ def answer(
     """
 
     def show(chunk: Sequence[int]) -> list[Shown]:
-        return [scenario(examples, row) for row in chunk]
+        return [_as_large_as_wanted(scenario(examples, row), keyphraser) for row in chunk]
 
     chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
     with closing(prefetch(show, chunks, threads=1, ahead=1)) as ready:
         for chunk, shown in zip(chunks, ready, strict=True):
             for row, keyphrases in zip(chunk, _ask(keyphraser, shown), strict=True):
                 yield _answered(examples[row], keyphrases)
+
+
+def _as_large_as_wanted(shown: Shown, keyphraser: Keyphraser) -> Shown:
+    """As the indexer shows pictures; what a scenario does to them it has done to whole ones."""
+    if shown.picture is None:
+        return shown
+    return shown._replace(picture=shrink(shown.picture, keyphraser.picture_size))
 
 
 def _answered(example: Example, keyphrases: Sequence[Keyphrase]) -> Answered:

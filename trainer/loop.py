@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.optim import AdamW
 
-from model_store.heap import give_back_memory
+from model_store.heap import Heap, give_back_memory, is_out_of_memory
 from model_store.quantization import native_precision
 from posts.errors import JobError
 from trainer.aimkp.insight import epoch_insight
@@ -29,10 +29,6 @@ from trainer.prefetch import prefetch
 from trainer.progress import Began, Event, Stepped, Validated, Validating
 from trainer.step import Loss, Step
 from trainer.update import GlobalLoss, apply_update
-
-_GIVE_BACK_EVERY = 20
-"""Updates. What the longest batches took would stay with a worker for good; but memory that was
-given back must be had again, which takes a fifth of an update's time."""
 
 
 class Surroundings(Protocol):
@@ -58,7 +54,7 @@ class Surroundings(Protocol):
 def uses_bf16(config: TrainConfig, device: torch.device) -> bool:
     """Whether the model computes in bf16 on this device.
 
-    Where it is not native it is emulated, which on a processor takes fifty times as long as fp32.
+    Emulated, as on a processor without it, it takes fifty times as long as fp32.
     """
     if config.precision == "auto" and device.type != "cuda":
         return False
@@ -100,6 +96,7 @@ class Loop:
         self._surroundings = surroundings
         self._alignment = alignment
         self._updates = order.batches * config.epochs
+        self._heap = Heap()
 
     def run(self, state: TrainState) -> None:
         """Goes on from a state, which it changes, to the end of the last epoch."""
@@ -131,8 +128,7 @@ class Loop:
         ) as encoded:
             for number, cut in enumerate(cuts, start=first):
                 loss = self._update(state, islice(encoded, len(cut)))
-                if state.update % _GIVE_BACK_EVERY == 0:
-                    give_back_memory()
+                self._heap.after_turn()
                 clock.count(len(self._order.batch(epoch, number)))
                 self._report_step(state, epoch, loss, clock)
                 unfinished = number + 1 < self._order.batches
@@ -149,28 +145,36 @@ class Loop:
     def _update(self, state: TrainState, micro_batches: Iterable[Examples]) -> GlobalLoss:
         seed_update(self._config.seed, state.update, self._worker.rank)
         set_rates(self._optimizer, state.update, self._updates, self._config.warmup_ratio)
-        losses = [self._gradient(examples) for examples in micro_batches]
-        if self._alignment is not None:
-            tokens = sum(loss.tokens for loss in losses)
-            aligned = self._alignment.add_gradients(state.update, tokens=tokens)
-            state.alignment_losses.append(aligned)
-        loss = apply_update(self._optimizer, losses, self._config.max_grad_norm)
+        with self._telling_of_memory():
+            losses = [self._gradient(examples) for examples in micro_batches]
+            if self._alignment is not None:
+                tokens = sum(loss.tokens for loss in losses)
+                aligned = self._alignment.add_gradients(state.update, tokens=tokens)
+                state.alignment_losses.append(aligned)
+            loss = apply_update(self._optimizer, losses, self._config.max_grad_norm)
         state.update += 1
         state.loss_total += loss.total
         state.loss_tokens += loss.tokens
         return loss
 
-    def _gradient(self, examples: Examples) -> Loss:
+    @contextmanager
+    def _telling_of_memory(self) -> Iterator[None]:
         try:
-            examples = Examples(examples.ids, examples.batch.to(self._worker.device))
-            if self._alignment is not None:
-                examples = self._alignment.collect(examples)
-            return self._step(examples.ids, examples.batch)
-        except torch.OutOfMemoryError as error:
+            yield
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
             raise JobError(
-                f"a GPU has too little memory for {len(examples.ids)} posts at once; lower "
-                "micro_batch_size, or set gradient_checkpointing: true"
+                "the GPU or the machine has too little memory for "
+                f"{self._config.micro_batch_size} posts at once; lower micro_batch_size, or set "
+                "gradient_checkpointing: true"
             ) from error
+
+    def _gradient(self, examples: Examples) -> Loss:
+        examples = Examples(examples.ids, examples.batch.to(self._worker.device))
+        if self._alignment is not None:
+            examples = self._alignment.collect(examples)
+        return self._step(examples.ids, examples.batch)
 
     def _report_step(self, state: TrainState, epoch: int, loss: GlobalLoss, clock: _Clock) -> None:
         self._surroundings.report(
@@ -191,6 +195,7 @@ class Loop:
         state.strides.share()
         views = epoch_insight(state.strides, epoch, tau(self._config))
         self._surroundings.report(Validating(epoch=epoch))
+        give_back_memory()
         scores = self._surroundings.validate()
         loss = state.loss_total / max(1, state.loss_tokens)
         state.loss_total, state.loss_tokens = 0.0, 0

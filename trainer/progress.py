@@ -109,16 +109,27 @@ Listener = Callable[[Event], None]
 
 
 class Reporter(Protocol):
-    """Where a worker says how it goes; must neither block nor fail."""
+    """Where a worker says how it goes; outlives the worker, which may be started again."""
 
-    def __call__(self, event: Event) -> None: ...
+    def __call__(self, event: Event) -> None:
+        """Tells the one who waits; neither blocks nor fails."""
+        ...
+
+    def give_up(self, why: str) -> None:
+        """Says that another try of the run would end alike."""
+        ...
+
+    def given_up(self) -> str:
+        """Why a try before this one has given up; empty if none has."""
+        ...
 
 
 class _Mailbox:
-    """Events on their way from the first worker to the driver."""
+    """Events on their way from the first worker to the driver, and what all workers must know."""
 
     def __init__(self) -> None:
         self._events: list[Event] = []
+        self._why = ""
 
     def put(self, event: Event) -> None:
         self._events.append(event)
@@ -127,15 +138,27 @@ class _Mailbox:
         events, self._events = self._events, []
         return events
 
+    def give_up(self, why: str) -> None:
+        self._why = self._why or why
+
+    def given_up(self) -> str:
+        return self._why
+
 
 @dataclass(frozen=True)
 class RemoteReporter:
-    """Sends events to the driver's mailbox; pickles into any worker."""
+    """A reporter to the driver's mailbox; pickles into any worker."""
 
     mailbox: Any
 
     def __call__(self, event: Event) -> None:
         self.mailbox.put.remote(event)
+
+    def give_up(self, why: str) -> None:
+        ray.get(self.mailbox.give_up.remote(why))
+
+    def given_up(self) -> str:
+        return str(ray.get(self.mailbox.given_up.remote()))
 
 
 @contextmanager

@@ -9,6 +9,9 @@ is asked, so that it runs beside other work on small machines. What is shipped i
 evaluated:
 
     keyphrases evaluate --store shipped: --model pocket
+
+A model without alignment heads takes the place of one with them; `trainer.align --shipped` gives it
+some.
 """
 
 from __future__ import annotations

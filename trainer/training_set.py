@@ -120,6 +120,10 @@ class TrainingSet:
     def __len__(self) -> int:
         return int(self._ends[-1])
 
+    def ids(self) -> list[str]:
+        """Of all examples, in order; nothing else of them is read."""
+        return [str(id) for batch in self._batches for id in batch.column("id").to_pylist()]
+
     def __getitem__(self, row: int) -> Example:
         batch = int(np.searchsorted(self._ends, row, side="right"))
         if not 0 <= row < len(self):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ from trainer.metrics import Case, score
 from trainer.optimization import make_optimizer
 from trainer.order import Order
 from trainer.preparation import prepare
-from trainer.progress import CheckpointFailed, Event
+from trainer.progress import CheckpointFailed, Event, Reporter
 from trainer.publication import generation_settings, publish
 from trainer.scenarios import clean
 from trainer.training_set import TrainingSet
@@ -80,12 +80,26 @@ class WorkerJob:
     """A GPU was asked for; without, one that happens to be there is not taken."""
     left_out: Mapping[str, Mapping[str, int]]
     """Posts of each data set that were left out, by reason."""
-    report: Callable[[Event], None]
+    report: Reporter
 
 
 def train_worker(loop_config: dict[str, Any]) -> int | None:
-    """Trains, and on the first worker publishes: gives the version's number."""
+    """Trains, and on the first worker publishes: gives the version's number.
+
+    Ray starts a run again whatever ended it. What is our own error would be met again, hours
+    later, so the tries that follow end at once with the same.
+    """
     job: WorkerJob = loop_config["job"]
+    if why := job.report.given_up():
+        raise JobError(why)
+    try:
+        return _train(job)
+    except JobError as error:
+        job.report.give_up(str(error))
+        raise
+
+
+def _train(job: WorkerJob) -> int | None:
     logging.getLogger("transformers").setLevel(logging.ERROR)
     torch.set_num_threads(_threads(job))
     learner = _Learner(job, _this_worker(job))

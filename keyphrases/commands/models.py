@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 import orjson
+from rich.markup import escape
 
 from keyphrases.console import out, table
 from model_store.store import PRODUCTION, Store
@@ -33,13 +34,16 @@ def list_models(uri: str, as_json: bool) -> None:
     elif rows:
         out.print(
             table(
-                f"Models in {uri} (validation scores: cmkp)",
+                f"Models in {escape(uri)} (validation scores: cmkp)",
                 _COLUMNS,
                 [row.values() for row in rows],
             )
         )
     else:
-        out.print(f"There is no model in {uri} yet; `keyphrases train` publishes one.")
+        # Brackets in a path are no markup.
+        out.print(
+            f"There is no model in {uri} yet; `keyphrases train` publishes one.", markup=False
+        )
 
 
 @command.command()
@@ -98,6 +102,7 @@ def _summary(store: Store, ref: str) -> dict[str, object]:
     """One bad card must not hide the other versions."""
     try:
         found = store.resolve(ref)
+        aliases = store.aliases_of(found)
     except InputError:
         nothing: dict[str, object] = dict.fromkeys(_COLUMNS, "")
         return nothing | {"model": ref, "method": "(corrupt)"}
@@ -105,7 +110,7 @@ def _summary(store: Store, ref: str) -> dict[str, object]:
     scores = card.metrics.get("validation", {}).get("cmkp", {}).get("all", {})
     return {
         "model": ref,
-        "aliases": ", ".join(store.aliases_of(found)),
+        "aliases": ", ".join(aliases),
         "base": card.base.name,
         "method": card.training.get("config", {}).get("method", ""),
         **{name: scores.get(name, "") for name in _SCORES},

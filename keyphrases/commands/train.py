@@ -62,7 +62,8 @@ def command(
         gpus_per_worker=gpus_per_worker,
     )
     version = run_training(job)
-    out.print(f"published {version}; `keyphrases models promote {version} --store {store}` uses it")
+    told = f"published {version}; `keyphrases models promote {version} --store {store}` uses it"
+    out.print(told, markup=False)
 
 
 def _settings(config: str | None, base: str) -> TrainConfig:

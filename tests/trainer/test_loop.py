@@ -29,7 +29,6 @@ from trainer.metrics import score
 from trainer.optimization import make_optimizer
 from trainer.order import Order, Rows
 from trainer.progress import Began, Event, Stepped, Validated
-from trainer.step import StandardStep
 from trainer.training_set import TrainingSet
 
 CONFIG = TrainConfig(
@@ -140,13 +139,29 @@ def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(
         assert torch.equal(resumed.kept[-1][name], weights), name
 
 
+@pytest.mark.parametrize(
+    "where", ["trainer.loop.apply_update", "trainer.step.StandardStep.__call__"]
+)
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate"),
+    ],
+)
 def test_too_little_memory_is_told_with_what_to_do(
-    tmp_path: Path, examples: TrainingSet, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    examples: TrainingSet,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    error: RuntimeError,
 ) -> None:
-    def full(*_: Any) -> Any:
-        raise torch.OutOfMemoryError("CUDA out of memory")
+    """In the step, and where the optimizer's moments are made."""
 
-    monkeypatch.setattr(StandardStep, "__call__", full)
+    def full(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(where, full)
     with pytest.raises(JobError, match="2 posts at once; lower micro_batch_size"):
         new_run(tmp_path).go(examples)
 
@@ -257,16 +272,11 @@ def test_selection_adds_the_three_scores_of_the_paper() -> None:
     assert selection(scores) == 0.875
 
 
-def test_memory_is_given_back_every_so_many_updates(
+def test_the_heap_is_looked_after_at_every_update(
     tmp_path: Path, examples: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    turns = []
+    monkeypatch.setattr("model_store.heap.Heap.after_turn", lambda _: turns.append(1))
     run = new_run(tmp_path)
-    given_back: list[int] = []
-
-    def give_back() -> None:
-        given_back.append(len([one for one in run.events if isinstance(one, Stepped)]) + 1)
-
-    monkeypatch.setattr("trainer.loop.give_back_memory", give_back)
-    monkeypatch.setattr("trainer.loop._GIVE_BACK_EVERY", 2)
     run.go(examples)
-    assert given_back == [2, 4, 6]
+    assert len(turns) == len([one for one in run.events if isinstance(one, Stepped)]) > 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,16 @@ from tests.tiny_models import tiny_base
 from trainer import run
 from trainer.config import TrainConfig
 from trainer.evaluation import evaluate
-from trainer.progress import Began, Event, Listener, Stepped, Validated, WarmedUp, listening
+from trainer.progress import (
+    Began,
+    Event,
+    Listener,
+    RemoteReporter,
+    Stepped,
+    Validated,
+    WarmedUp,
+    listening,
+)
 from trainer.run import TrainJob, train
 from trainer.training_set import TrainingSet
 
@@ -74,17 +83,16 @@ def undisturbed(ray_session: None, job: TrainJob) -> tuple[ModelVersion, list[Ev
 
 
 @dataclass(frozen=True)
-class DeadlyReporter:
+class DeadlyReporter(RemoteReporter):
     """Kills the first worker, once, when it reports a step."""
 
-    report: Callable[[Event], None]
     step: int
     marker: Path
     blocked: Path | None = None
     """Run folders in which the checkpoint after the step shall fail to be written."""
 
     def __call__(self, event: Event) -> None:
-        self.report(event)
+        super().__call__(event)
         if isinstance(event, Stepped) and event.step == self.step and not self.marker.exists():
             self.marker.touch()
             if self.blocked is not None:
@@ -101,7 +109,7 @@ def kill_a_worker(
     @contextmanager
     def deadly(listener: Listener) -> Iterator[DeadlyReporter]:
         with listening(listener) as report:
-            yield DeadlyReporter(report, step, marker, blocked)
+            yield DeadlyReporter(report.mailbox, step, marker, blocked)
 
     patch.setattr(run, "listening", deadly)
 

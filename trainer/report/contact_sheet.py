@@ -43,6 +43,8 @@ class Card:
     """None: nobody has said."""
     keyphrases: Sequence[Keyphrase]
     """Predicted, best first."""
+    note: str = ""
+    """What else is to be known of it."""
 
 
 def draw_contact_sheet(heading: str, about: str, cards: Iterable[Card]) -> str:
@@ -82,8 +84,12 @@ def _article(card: Card) -> str:
         f"<article>{_picture(card.picture)}<div>"
         f'<p class="text" dir="auto">{_text(card.text)}</p><dl>{_gold(card)}'
         f"<dt>Predicted</dt><dd>{_tags([_predicted(one, gold) for one in card.keyphrases])}"
-        f'</dd></dl><p class="id"><bdi>{escape(card.id)}</bdi></p></div></article>'
+        f'</dd></dl><p class="id"><bdi>{escape(card.id)}</bdi>{_note(card)}</p></div></article>'
     )
+
+
+def _note(card: Card) -> str:
+    return f" ({escape(card.note)})" if card.note else ""
 
 
 def _gold(card: Card) -> str:
