@@ -139,6 +139,19 @@ class _Run:
 
     def go(self, on_progress: OnProgress | None, load: LoadModel | None, stop: Event) -> int | None:
         """To its end; how many posts a snapshot has removed."""
+        try:
+            return self._go(on_progress, load, stop)
+        except Exception:
+            # What an embedded index needs to be searched fast takes minutes, and no run may follow
+            # for long; but one that is told to stop has no minutes.
+            if not (stop.is_set() or self._ready.index.shareable):
+                with contextlib.suppress(KeyphraseError, RayError):
+                    self._index.refresh()
+            raise
+
+    def _go(
+        self, on_progress: OnProgress | None, load: LoadModel | None, stop: Event
+    ) -> int | None:
         hashes = hash_all_ids(
             self._ready.dump, self._ready.fragments, self._job.stall_after, stop, on_progress
         )
@@ -148,7 +161,10 @@ class _Run:
         labels = RunLabels(run=self._run, index=self._ready.index.location)
         progress, notes = RemoteProgress(labels), RemoteNotes()
         told = TallyMetrics(labels, behind=on_progress)
-        watch = Watch(progress.counts, self._tally, with_id, self._job.stall_after, told)
+        watch = Watch(
+            *(progress.counts, self._tally, with_id, self._job.stall_after, told),
+            awaits_machine=self._reservation.awaited,
+        )
         dataset = self._pipeline(duplicates, progress, notes, load or self._loader())
         stream, drain = Stream(dataset), Drain(stop, notes, self._job.drain)
         try:
@@ -165,7 +181,7 @@ class _Run:
             progress.close()
         arrivals.check(self._tally.read)
         self._budget.check(self._tally.dead, arrivals.total)
-        removed = self._remove_gone(hashes)
+        removed = self._remove_gone(hashes, arrivals)
         self._index.finish()
         if self._job.rebuild:
             committed = self._tally.indexed + self._tally.unchanged
@@ -176,7 +192,12 @@ class _Run:
         self._index.refresh()
         return removed
 
-    def _remove_gone(self, hashes: Sequence[IdHashes]) -> int | None:
+    def _remove_gone(self, hashes: Sequence[IdHashes], arrivals: Arrivals) -> int | None:
+        if arrivals.has_broken_file and (self._job.rebuild or self._job.mode == SNAPSHOT):
+            raise JobError(
+                "a file of the dump cannot be read to its end, so posts would be missed that it "
+                "may have had; mend or remove it (the dead letters name it), then run again"
+            )
         if self._job.rebuild:
             # What another night's rebuild has left may have gone since; no one misses it.
             return remove_gone(self._index, hashes, rate=1.0)

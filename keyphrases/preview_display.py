@@ -74,6 +74,7 @@ def draw_preview_page(preview: Preview, estimate: Estimate | None) -> str:
             picture=shown.picture,
             gold=shown.post.keyphrases,
             keyphrases=shown.keyphrases,
+            note="the gate dropped the picture" if shown.picture_dropped else "",
         )
         for shown in preview.posts
     )
@@ -84,10 +85,12 @@ def draw_preview_page(preview: Preview, estimate: Estimate | None) -> str:
 def _lines(shown: PreviewedPost) -> list[Text]:
     picture = shown.picture
     size = f"picture {picture.width}x{picture.height}" if picture else "no picture"
+    if shown.picture_dropped:
+        size += ", dropped by the gate"
     head = f"{printable(shown.post.id)}  ({size})  {printable(shown.post.text[:_CHARACTERS])}"
     chips = "   ".join(f"{printable(phrase)} {score:.2f}" for phrase, score in shown.keyphrases)
     lines = [Text(head, style="bold")]
-    if shown.words:
+    if shown.words and not shown.picture_dropped:
         lines.append(Text(f"   words in the picture: {printable(shown.words)}"))
     return [*lines, Text(f"   {chips or '(no keyphrases)'}", style="cyan")]
 
@@ -121,6 +124,7 @@ def _post(shown: PreviewedPost) -> dict[str, Any]:
         "text": shown.post.text,
         "picture": None if picture is None else {"width": picture.width, "height": picture.height},
         "words": shown.words,
+        "picture_dropped": shown.picture_dropped,
         "keyphrases": [one._asdict() for one in shown.keyphrases],
     }
 

@@ -127,17 +127,22 @@ class Dump:
         return picture
 
     def all_pictures(self, post: Post) -> Iterator[bytes | PostError]:
-        """Of a post each encoded picture, or why there is none; fetched when it is asked for."""
+        """Of a post each encoded picture, or why there is none; fetched when it is asked for.
+
+        Ends with an error where they are too large together.
+        """
         together = 0
         for number in range(len(post.pictures)):
             try:
                 data = self.picture(post, number)
-                together += len(data)
-                if together > self.limits.together:
-                    raise too_many_bytes_together(self.limits)
-                yield data
             except PostError as error:
                 yield error
+                continue
+            together += len(data)
+            if together > self.limits.together:
+                yield too_many_bytes_together(self.limits)
+                return
+            yield data
 
     def pictures(self, posts: Sequence[Post]) -> list[bytes | PostError | None]:
         """Of each post its encoded picture, or why there is none, or None if it never had one."""

@@ -29,6 +29,7 @@ class JobError(KeyphraseError):
 class Reason(StrEnum):
     """Why a post could not be indexed, in words for a person."""
 
+    BROKEN_FILE = "broken file"
     BROKEN_RECORD = "broken record"
     MISSING_ID = "missing id"
     DUPLICATE_ID = "duplicate id"
@@ -43,6 +44,17 @@ class Reason(StrEnum):
     MODEL_CRASHED = "model crashed"
     INDEX_REFUSED = "index refused"
     TAKEN_DOWN = "taken down"
+
+
+PICTURE_REASONS = frozenset(
+    {
+        Reason.BROKEN_PICTURE,
+        Reason.PICTURE_TOO_LARGE,
+        Reason.PICTURE_REFUSED,
+        Reason.PICTURE_MISSING,
+    }
+)
+"""Permanent faults of a picture, which cost the post its picture only if the user says so."""
 
 
 class PostError(KeyphraseError):

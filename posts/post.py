@@ -45,9 +45,15 @@ class Post:
 
     @property
     def size(self) -> int:
-        """Of its text, in characters, and of its pictures, in bytes, as far as they are here."""
+        """Of its text, in characters, of its pictures, in bytes, as far as they are here, and of
+        its extra fields."""
         pictures = (picture for picture in self.pictures if isinstance(picture, bytes))
-        return len(self.text) + sum(map(len, pictures))
+        return len(self.text) + sum(map(len, pictures)) + self.extra_size
+
+    @property
+    def extra_size(self) -> int:
+        """Of its extra fields as Python writes them, in characters."""
+        return len(repr(self.extra)) if self.extra else 0
 
     @property
     def has_picture(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from indexer.pipeline.packing import Part
-from posts.errors import JobError
+from posts.errors import JobError, Reason
 
 
 class Arrivals:
@@ -18,6 +18,8 @@ class Arrivals:
         self._with_id = with_id
         self._posts = 0
         self._without_id = 0
+        self.has_broken_file = False
+        """A file could not be read to its end: what posts it had behind that, nobody knows."""
 
     @property
     def total(self) -> int:
@@ -25,7 +27,7 @@ class Arrivals:
         return self._with_id + self._without_id
 
     def add(self, part: Part, table: pa.Table) -> None:
-        """Takes a table with `id`s in; raises `JobError` if this part was here before."""
+        """Takes a table of `FINISHED` columns; raises `JobError` if this part was here before."""
         seen = self._seen[part.fragment]
         if part.number in seen:
             raise JobError(
@@ -36,6 +38,8 @@ class Arrivals:
             self._ends[part.fragment] = part.number
         self._posts += len(table)
         self._without_id += table.column("id").to_pylist().count("")
+        if Reason.BROKEN_FILE in table.column("error_reason").to_pylist():
+            self.has_broken_file = True
 
     def check(self, committed: int) -> None:
         """At the end: raises `JobError` unless every post came, and was committed."""

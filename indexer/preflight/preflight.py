@@ -14,6 +14,7 @@ from indexer.index.records import Build
 from indexer.job import IndexJob
 from indexer.preflight.dimensions import dimensions_of
 from indexer.preflight.probe import probe_writing
+from indexer.stages.embed import check_gate
 from indexer.stages.retried import NONE_RETRIED, RetriedKeys
 from model_store.documents.document import longest_text
 from model_store.footprint import base_folder
@@ -65,11 +66,7 @@ def _preflight(job: IndexJob, run: str) -> Preflight:
     bundle = store.fetch(str(model))
     _check_base(model)
     dimensions = dimensions_of(bundle, model.card)
-    if job.picture_gate is not None and not dimensions:
-        raise InputError(
-            f"--picture-gate needs to know whether a picture fits its text, which {model} cannot "
-            "tell: it has no vectors; take a model that has them, or leave the gate out"
-        )
+    check_gate(job.picture_gate, str(model), vectors=bool(dimensions))
     chosen = {"min_score": job.min_score, "picture_gate": job.picture_gate}
     build = Build(
         model=str(model),

@@ -14,6 +14,7 @@ from PIL import Image
 from indexer.job import IndexJob
 from indexer.pipeline.model_loader import ModelLoader
 from indexer.stages.decode import rows_per_table
+from indexer.stages.embed import check_gate, embed, has_vectors
 from model_store.documents.document import Document, longest_text
 from model_store.documents.reader import DocumentReader
 from model_store.picture_size import picture_size
@@ -43,6 +44,8 @@ class PreviewedPost:
     picture: Image.Image | None
     words: str | None
     """Read in the picture; None without OCR."""
+    picture_dropped: bool
+    """By the gate: the model was shown the text alone."""
     keyphrases: tuple[Keyphrase, ...]
 
 
@@ -75,17 +78,22 @@ def preview(
     threads = max(1, int(job.cpus_per_actor))
     load = ModelLoader(store=store, model=model, threads=threads, min_score=job.min_score)
     keyphraser = load()
+    check_gate(job.picture_gate, model, vectors=has_vectors(keyphraser))
     # What is asked first also allocates and picks kernels: no part of a post's price.
-    _ask(keyphraser, good[:_WARM_UP])
+    _ask(keyphraser, good[:_WARM_UP], job.picture_gate)
     begun = clock()
-    answers = _ask(keyphraser, good)
+    answers = _ask(keyphraser, good, job.picture_gate)
     return Preview(
         model=model,
         dump=dump,
         seconds=clock() - begun,
         posts=tuple(
             PreviewedPost(
-                post=post, picture=picture.to_look_at, words=picture.words, keyphrases=tuple(answer)
+                post=post,
+                picture=picture.to_look_at,
+                words=picture.words,
+                picture_dropped=answer.picture_dropped,
+                keyphrases=tuple(answer.keyphrases),
             )
             for (post, picture), answer in zip(good, answers, strict=True)
         ),
@@ -109,26 +117,54 @@ class _Picture(NamedTuple):
         return [*first, *self.further]
 
 
+class _Answer(NamedTuple):
+    keyphrases: Sequence[Keyphrase]
+    picture_dropped: bool = False
+
+
 def _ask(
-    keyphraser: Keyphraser, good: Sequence[tuple[Post, _Picture]]
-) -> list[Sequence[Keyphrase]]:
+    keyphraser: Keyphraser, good: Sequence[tuple[Post, _Picture]], picture_gate: float | None
+) -> list[_Answer]:
     """Of each post its keyphrases, as a run asks for them."""
     longest = longest_text(keyphraser.card.generation.max_text_tokens)
     is_document = [bool(picture.further) or len(post.text) > longest for post, picture in good]
     plain = [one for one, document in zip(good, is_document, strict=True) if not document]
-    of_plain = iter(
-        keyphraser(
-            [add_words(post.text, picture.words) for post, picture in plain],
-            [picture.shown for _, picture in plain],
-        )
-    )
-    documents = [
-        Document(text=post.text, pictures=picture.all_shown)
-        for (post, picture), document in zip(good, is_document, strict=True)
-        if document
+    of_plain = iter(_ask_plain(keyphraser, plain, picture_gate))
+    documents = [one for one, document in zip(good, is_document, strict=True) if document]
+    of_documents = iter(_ask_documents(keyphraser, documents))
+    return [next(of_documents) if one else next(of_plain) for one in is_document]
+
+
+def _ask_plain(
+    keyphraser: Keyphraser, plain: Sequence[tuple[Post, _Picture]], picture_gate: float | None
+) -> list[_Answer]:
+    dropped = _dropped(keyphraser, plain, picture_gate)
+    asked = [
+        (post.text, None) if drop else (add_words(post.text, picture.words), picture.shown)
+        for (post, picture), drop in zip(plain, dropped, strict=True)
     ]
-    readings = iter(DocumentReader.of(keyphraser)(documents))
-    return [next(readings).keyphrases if one else next(of_plain) for one in is_document]
+    answers = keyphraser([text for text, _ in asked], [picture for _, picture in asked])
+    return list(map(_Answer, answers, dropped))
+
+
+def _ask_documents(
+    keyphraser: Keyphraser, documents: Sequence[tuple[Post, _Picture]]
+) -> list[_Answer]:
+    # Nobody sees these vectors, but a run takes time for them.
+    _dropped(keyphraser, documents, None)
+    read = DocumentReader.of(keyphraser)
+    readings = read([Document(text=one.text, pictures=shown.all_shown) for one, shown in documents])
+    return [_Answer(reading.keyphrases) for reading in readings]
+
+
+def _dropped(
+    keyphraser: Keyphraser, good: Sequence[tuple[Post, _Picture]], picture_gate: float | None
+) -> list[bool]:
+    """Which pictures the gate drops; a model with vectors makes them either way, as in a run."""
+    if not has_vectors(keyphraser):
+        return [False] * len(good)
+    texts, pictures = [post.text for post, _ in good], [picture.shown for _, picture in good]
+    return [one["picture_dropped"] for one in embed(keyphraser, texts, pictures, picture_gate)]
 
 
 def _good_posts(dump: Dump, size: PictureSize, ocr: bool) -> Iterator[tuple[Post, _Picture]]:

@@ -41,13 +41,18 @@ class Watch:
         stall_after: float,
         on_progress: OnProgress | None = None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        awaits_machine: bool = False,
     ) -> None:
+        """`awaits_machine`: until the model has said something, nothing needs to move, for no
+        machine was there for it."""
         self._counts = counts
         self._tally = tally
         self._total = total
         self._stall_after = stall_after
         self._on_progress = on_progress
         self._clock = clock
+        self._awaits_machine = awaits_machine
         self._begun = self._looked = self._moved = clock()
         self._last: tuple[StageCounts, Tally] | None = None
 
@@ -59,7 +64,8 @@ class Watch:
             return
         self._looked = moment
         seen = (self._counts(), replace(self._tally))
-        if seen != self._last:
+        waits = self._awaits_machine and not seen[0].posts["generate"]
+        if seen != self._last or waits:
             self._last, self._moved = seen, moment
         elif moment - self._moved >= self._stall_after:
             raise JobError(

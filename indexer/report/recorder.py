@@ -196,7 +196,7 @@ class Recorder:
         for stage in STAGES:
             processes = self._stages.seconds[stage] / had
             if stage in tasks:
-                share = processes * tasks[stage] / (self._cpus - actors)
+                share = processes * tasks[stage] / max(self._cpus - actors, READ_CPUS)
             else:
                 share = processes / held.actors
             uses.append(

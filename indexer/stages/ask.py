@@ -15,19 +15,8 @@ from indexer.stages.columns import ASKED, Action
 from indexer.stages.identify import Identified, identify
 from indexer.stages.retried import NONE_RETRIED, RetriedKeys
 from posts.dump import Dump
-from posts.errors import PostError, Reason
+from posts.errors import PICTURE_REASONS, PostError, Reason
 from posts.post import Post
-
-PICTURE_REASONS = frozenset(
-    {
-        Reason.BROKEN_PICTURE,
-        Reason.PICTURE_TOO_LARGE,
-        Reason.PICTURE_REFUSED,
-        Reason.PICTURE_MISSING,
-    }
-)
-"""Permanent faults of a picture, which cost the post its picture only if the user says so."""
-
 
 _UPDATE = {"action": Action.UPDATE, "text": "", "image": None, "images": None}
 """What an update does not need."""
@@ -84,19 +73,25 @@ class Ask:
             return row | _dead(post.error, "", dead)
         whole = self._hashes(post, picture, unreadable=False)
         textual = self._textual(post, picture)
-        # A document beside a dead letter had a passing fault in the last run: do it again.
-        if held is not None and dead is None:
+        # A document beside the dead letter of a passing fault, which an update takes away: what it
+        # says may be true of the post all the same.
+        if held is not None and (dead is None or dead.transient):
             for hashes in _current(post.error, whole, textual):
-                if held == hashes:
+                if held == hashes and dead is None:
                     return row | _unchanged(hashes)
                 if held.generation == hashes.generation:
                     return row | _fields(post, hashes) | _UPDATE
-        if textual is None or not _is_picture_fault(post.error, dead):
+        # A dead letter under the hash of the rest: also that was tried, and there was none.
+        was_tried = (
+            textual is not None and dead is not None and dead.generation == textual.generation
+        )
+        if textual is None or was_tried or not _is_picture_fault(post.error, dead):
+            now = textual if textual is not None and was_tried else whole
             if post.error is not None:
-                return row | _dead(post.error, whole.generation, dead)
-            if dead is not None and self._stays_dead(post, dead, whole):
+                return row | _dead(post.error, now.generation, dead)
+            if dead is not None and self._stays_dead(post, dead, now):
                 error = PostError(dead.reason, dead.detail, dead.transient)
-                return row | _dead(error, whole.generation, dead)
+                return row | _dead(error, now.generation, dead)
         is_long = self._hasher.is_long(post.text)
         return row | _fields(post, whole) | _error_columns(post.error) | {"is_long": is_long}
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 import pyarrow as pa
+
+from posts.errors import PostError
 
 
 class Action(StrEnum):
@@ -103,6 +106,17 @@ FINISHED = pa.schema(
     ]
 )
 """Behind the generate stage: what the driver turns into writes."""
+
+
+def dead(error: PostError) -> dict[str, Any]:
+    """Columns of a post that cannot be indexed."""
+    return {
+        "action": Action.DEAD,
+        "text": "",
+        "error_reason": str(error.reason),
+        "error_detail": error.detail,
+        "error_transient": error.transient,
+    }
 
 
 def has_work(table: pa.Table) -> bool:

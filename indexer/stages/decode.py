@@ -7,17 +7,17 @@ With OCR its words are read too, while it is still large enough for that.
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 
 from indexer.hashing import Hasher
-from indexer.stages.ask import PICTURE_REASONS
-from indexer.stages.columns import DECODED, Action, conform, has_work
+from indexer.stages.columns import DECODED, Action, conform, dead, has_work
 from posts.dump import Dump
-from posts.errors import PostError, Reason
+from posts.errors import PICTURE_REASONS, PostError, Reason
 from posts.picture_size import PictureSize
 from posts.post import Post
 from posts.records import MOST_PICTURES
@@ -25,6 +25,8 @@ from posts.shown_picture import ReadWords, ShownPicture, decode_to_show
 
 _THREADS = 2
 """Pillow lets go of Python's lock while it decodes."""
+_AT_A_TIME = 16
+"""Posts whose encoded pictures are fetched together: each may have 20 MB."""
 
 _NO_ERROR = {"error_reason": None, "error_detail": None, "error_transient": None}
 
@@ -62,15 +64,17 @@ class Decode:
         if not has_work(table):
             return conform(table, DECODED)
         rows = table.to_pylist()
-        fetched = self._dump.pictures([_picture_of(row) for row in rows])
+        some = (rows[start : start + _AT_A_TIME] for start in range(0, len(rows), _AT_A_TIME))
         with ThreadPoolExecutor(_THREADS) as threads:
-            decoded = list(threads.map(self._decode, fetched))
-            several = list(threads.map(self._decode_several, rows))
-        done = [
-            self._row(row, one) if all_of_it is None else self._row_of_several(row, all_of_it)
-            for row, one, all_of_it in zip(rows, decoded, several, strict=True)
-        ]
+            done = [row for part in some for row in self._rows(part, threads)]
         return pa.Table.from_pylist(done, schema=DECODED)
+
+    def _rows(self, rows: list[dict[str, Any]], threads: Executor) -> Iterator[dict[str, Any]]:
+        fetched = self._dump.pictures([_picture_of(row) for row in rows])
+        decoded = threads.map(self._decode, fetched)
+        several = threads.map(self._decode_several, rows)
+        for row, one, all_of_it in zip(rows, decoded, several, strict=True):
+            yield self._row(row, one) if all_of_it is None else self._row_of_several(row, all_of_it)
 
     def _decode(self, fetched: bytes | PostError | None) -> ShownPicture | PostError | None:
         if not isinstance(fetched, bytes):
@@ -92,10 +96,15 @@ class Decode:
     ) -> dict[str, Any]:
         del row["image"], row["images"]
         good = {number: one for number, one in enumerate(decoded) if isinstance(one, ShownPicture)}
-        errors = [one for one in decoded if isinstance(one, PostError)]
+        known = _error_of(row)
+        errors = [] if known is None else [known]
+        errors += [one for one in decoded if isinstance(one, PostError)]
         errors.sort(key=lambda error: not error.transient)
         if errors and not self._keeps(row, errors[0], pictures=bool(good)):
-            return row | _dead(errors[0])
+            # Under the hash of what was tried without them, so that it is not tried every night.
+            tried = self._keep_text and errors[0].reason in PICTURE_REASONS
+            hashes = self._hashes(row, unreadable=True) if tried else {}
+            return row | hashes | dead(errors[0])
         unread = self._read_words is not None and any(one.words is None for one in good.values())
         changed = self._without_picture(row) if errors else {}
         if unread and not errors:
@@ -110,7 +119,7 @@ class Decode:
         if isinstance(decoded, PostError):
             error = decoded
         if error is not None:
-            return row | (self._without_picture(row) if self._keeps(row, error) else _dead(error))
+            return row | (self._without_picture(row) if self._keeps(row, error) else dead(error))
         if not isinstance(decoded, ShownPicture):
             return row
         unread = self._read_words is not None and decoded.words is None
@@ -173,13 +182,3 @@ def _error_of(row: dict[str, Any]) -> PostError | None:
     if row["error_reason"] is None:
         return None
     return PostError(Reason(row["error_reason"]), row["error_detail"], row["error_transient"])
-
-
-def _dead(error: PostError) -> dict[str, Any]:
-    return {
-        "action": Action.DEAD,
-        "text": "",
-        "error_reason": str(error.reason),
-        "error_detail": error.detail,
-        "error_transient": error.transient,
-    }

@@ -9,6 +9,7 @@ from PIL import Image
 
 from model_store.alignment.embedding import Embedding
 from model_store.asked_post import AskedPost
+from posts.errors import InputError
 
 NO_VECTORS: dict[str, Any] = {
     "text_vector": None,
@@ -34,6 +35,15 @@ def embed(
     """Columns of `FINISHED` for each post; pictures below the gate are to be dropped."""
     posts = [AskedPost(text, picture) for text, picture in zip(texts, pictures, strict=True)]
     return [_columns(one, picture_gate) for one in model.embed(posts)]
+
+
+def check_gate(picture_gate: float | None, model: str, *, vectors: bool) -> None:
+    """`InputError` if there is a gate, and a model without vectors that cannot tell for it."""
+    if picture_gate is not None and not vectors:
+        raise InputError(
+            f"--picture-gate needs to know whether a picture fits its text, which {model} cannot "
+            "tell: it has no vectors; take a model that has them, or leave the gate out"
+        )
 
 
 def has_vectors(model: object) -> TypeGuard[EmbedsPosts]:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from indexer.pipeline.attempts import Attempt, Attempts
 from indexer.pipeline.packing import Part
-from indexer.stages.columns import DECODED, FINISHED, Action, conform, has_work
+from indexer.stages.columns import DECODED, FINISHED, Action, conform, dead, has_work
 from indexer.stages.embed import NO_VECTORS, embed, has_vectors
 from model_store.documents.asking import AsksModel
 from model_store.documents.document import Document
@@ -102,7 +102,7 @@ class Generate:
         attempt = _attempt(part, start, stop)
         deaths = self._begin(attempt)
         if len(work) == 1 and deaths >= _DEATHS:
-            work[0].update(_dead(_CRASHED))
+            work[0].update(dead(_CRASHED))
             return
         if len(work) == 1 or not deaths:
             error = _ask(model, work, self._picture_gate)
@@ -110,7 +110,7 @@ class Generate:
             if error is None:
                 return
             if len(work) == 1:
-                work[0].update(_dead(_failure(error)))
+                work[0].update(dead(_failure(error)))
                 return
             _log.warning("%d posts failed together (%s); asking in halves", len(work), error)
         middle = (start + stop) // 2
@@ -218,13 +218,3 @@ def _failure(error: Exception) -> PostError:
     """Transient: a fault of memory or device looks like one of the post."""
     detail = " ".join(f"{type(error).__name__}: {error}".split())
     return PostError(Reason.MODEL_FAILED, detail[:_LONGEST_DETAIL], transient=True)
-
-
-def _dead(error: PostError) -> dict[str, Any]:
-    return {
-        "action": Action.DEAD,
-        "text": "",
-        "error_reason": str(error.reason),
-        "error_detail": error.detail,
-        "error_transient": error.transient,
-    }

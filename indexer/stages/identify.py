@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from indexer.hashing import identity_of_bytes, identity_of_several, identity_of_version
 from posts.dump import Dump
-from posts.errors import PostError
+from posts.errors import PICTURE_REASONS, PostError
 from posts.post import Post
 
 
@@ -18,7 +18,8 @@ class Identified:
     post: Post
     """With the error that looking for its pictures met."""
     picture: str | None
-    """None for a post without a picture, and for one that was broken when it was read."""
+    """None for a post without a picture, and for one that was broken when it was read, unless it
+    was a picture that was."""
 
 
 def identify(dump: Dump, posts: Sequence[Post]) -> list[Identified]:
@@ -35,6 +36,9 @@ def identify(dump: Dump, posts: Sequence[Post]) -> list[Identified]:
 
 
 def _identified(post: Post, versions: Mapping[str, str | PostError | None]) -> Identified:
+    if post.error is not None and post.error.reason in PICTURE_REASONS:
+        # Met by who read it out of an archive: what is good of the post is there.
+        return Identified(post, f"unknown:{post.error}")
     if post.error is not None or not post.has_picture:
         return Identified(post, None)
     identities: list[str] = []

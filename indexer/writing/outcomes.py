@@ -25,7 +25,7 @@ class Outcomes:
     updates: list[DocumentUpdate] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
     known_letters: list[DeadLetter] = field(default_factory=list)
-    """Dead letters that the index has already."""
+    """Dead letters that the index has already, and no document of the same post."""
     sources: dict[str, str] = field(default_factory=dict)
     """Where each post of documents and updates was read, by its id."""
     unchanged: int = 0
@@ -54,8 +54,11 @@ def outcomes_of(table: pa.Table, run: str) -> Outcomes:
                 found.updates.append(_update(row))
                 found.sources[row["id"]] = row["source"]
             case Action.DEAD:
-                letters = found.known_letters if row["known"] else found.letters
-                letters.append(_letter(row, run, now))
+                letter = _letter(row, run, now)
+                # One that is known, and yet the document is there that it should have replaced:
+                # a takedown was killed, or another version of the index is searched since.
+                is_done = row["known"] and not letter.replaces
+                (found.known_letters if is_done else found.letters).append(letter)
     return found
 
 
@@ -117,6 +120,7 @@ def _update(row: dict[str, Any]) -> DocumentUpdate:
         image_uri=row["image_uri"],
         extra=json.loads(row["extra"]),
         held=Held(row["generation"], row["document"]),
+        was_dead=row["was_dead"],
     )
 
 

@@ -40,7 +40,9 @@ class S3Files:
 
     def __init__(self, bucket: str, prefix: str = "") -> None:
         if not _BUCKET.fullmatch(bucket):
-            raise InputError(f"{bucket[:80]!r} is no bucket name; write s3://bucket/prefix")
+            # Somebody may have put a password before the bucket.
+            shown = "what stands behind s3://" if "@" in bucket else repr(bucket[:80])
+            raise InputError(f"{shown} is no bucket name; write s3://bucket/prefix")
         self.bucket = bucket
         self._prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
         self.root = f"s3://{bucket}/{self._prefix}".rstrip("/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from posts.errors import PostError
+from posts.errors import PostError, Reason
 from posts.files import FileInfo, Files
 from posts.fragment import Fragment
 from posts.pictures import PictureLimits
@@ -63,5 +63,5 @@ def raise_if_unreachable(error: BaseException) -> None:
 
 def broken_file(source: str, what: str, error: BaseException) -> Post:
     """The error post of a file that cannot be read, or not beyond `source`."""
-    detail: PostError = broken(f"{what}: {error or type(error).__name__}")
-    return Post(id="", source=source, error=detail)
+    detail = broken(f"{what}: {error or type(error).__name__}").detail
+    return Post(id="", source=source, error=PostError(Reason.BROKEN_FILE, detail))

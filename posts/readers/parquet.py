@@ -19,7 +19,9 @@ from posts.records import broken, known_id, parse_record
 
 _BATCH_BYTES = 8 << 20
 """About how much is decoded at a time."""
-_BATCH_ROWS = 1024
+_BATCH_ROWS = 16
+_MOST_BYTES = 512 << 20
+"""At the very most, of rows that say a large value again and again."""
 _ID_ROWS = 8192
 _BUFFER = 4 << 20
 _PICTURE_COLUMNS = ["id", "image", "image_uri", "images", "image_uris"]
@@ -181,8 +183,9 @@ def _batches(
 
 
 def _rows_at_a_time(group: pq.RowGroupMetaData) -> int:
-    rows = _BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
-    return min(max(rows, 1), _BATCH_ROWS)
+    size = max(group.total_byte_size, 1)
+    # A dictionary lets each row have a value as large as all of the group for a few bits.
+    return max(min(_BATCH_BYTES * group.num_rows // size, _MOST_BYTES // size, _BATCH_ROWS), 1)
 
 
 def _records(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:

@@ -111,7 +111,7 @@ def test_a_hostile_dump_is_indexed_as_far_as_it_can_be(tmp_path: Path, store: st
     letters = pq.read_table(str(first.dead_letters)).to_pylist()
     reasons = {row["key"]: row["reason"] for row in letters}
     broken_files = {key: why for key, why in reasons.items() if key.startswith(("c.tar", "d.par"))}
-    assert set(broken_files.values()) == {"broken record"}
+    assert set(broken_files.values()) == {"broken file"}
     assert {key: reasons[key] for key in reasons.keys() - broken_files} == expected_reasons(rows)
     assert len(letters) == len(reasons) == first.dead
     assert (first.generated, first.read) == (len(good), len(good) + len(letters))

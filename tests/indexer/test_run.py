@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import uuid
 from collections.abc import Iterator
@@ -133,6 +134,12 @@ def test_what_has_gone_from_the_dump_stays_or_goes_as_asked(tmp_path: Path, stor
     assert index.count() == 20
     with pytest.raises(JobError, match="5 of the index's 20 posts"):
         index_dump(replace(job, mode="snapshot", max_gone_rate=0.2), load=refuse_to_load)
+    # What stands behind the break of a file has not gone.
+    torn = tmp_path / "dump" / "torn.jsonl.gz"
+    torn.write_bytes(gzip.compress(b'{"id": "post-15", "text": "x"}\n' * 99)[:-9])
+    with pytest.raises(JobError, match="cannot be read to its end"):
+        index_dump(replace(job, mode="snapshot", max_error_rate=1.0), load=LastWord)
+    torn.unlink()
     snapshot = index_dump(replace(job, mode="snapshot"), load=refuse_to_load)
     assert json.loads(snapshot.to_json())["removed"] == 5
     assert index.count() == 15
@@ -199,8 +206,13 @@ def test_another_model_is_refused_unless_the_index_is_rebuilt(tmp_path: Path, st
         index_dump(a_job(tmp_path, store, model="tiny@2"), load=LastWord)
 
     rebuild = a_job(tmp_path, store, model="tiny@2", rebuild=True, max_error_rate=0.0)
-    with pytest.raises(JobError, match="max-error-rate"):
-        index_dump(rebuild, load=LastWord)
+    refreshed = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RemoteIndex, "refresh", lambda _: refreshed.append(1))
+        with pytest.raises(JobError, match="max-error-rate"):
+            index_dump(rebuild, load=LastWord)
+    # What it has committed is as ready to be searched as after a run that ends well.
+    assert refreshed == [1]
     index = open_index(rebuild.index)
     live = index.live()
     assert live is not None

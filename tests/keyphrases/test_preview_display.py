@@ -44,12 +44,14 @@ def preview(tmp_path: Path) -> Preview:
             post=Post(id="one", text="a flag in the wind " * 20),
             picture=picture,
             words="go",
+            picture_dropped=False,
             keyphrases=(Keyphrase("flag", 0.91),),
         ),
         PreviewedPost(
             post=Post(id="two", text="<script>alert(1)</script>\x1b[2J [red]"),
             picture=None,
             words=None,
+            picture_dropped=False,
             keyphrases=(Keyphrase("<b>bold</b>", 0.5),),
         ),
     )
@@ -95,6 +97,17 @@ def test_elsewhere_there_is_no_picture(preview: Preview, console: dict[str, obje
     assert "flag 0.91" in text
 
 
+def test_a_picture_that_the_gate_drops_is_said_to_be(preview: Preview) -> None:
+    first, second = preview.posts
+    gated = replace(preview, posts=(replace(first, picture_dropped=True), second))
+    text = shown(gated, ESTIMATE)
+    assert "one  (picture 100x50, dropped by the gate)" in text
+    assert "words in the picture" not in text
+    assert draw_preview_page(gated, ESTIMATE).count("(the gate dropped the picture)") == 1
+    assert "dropped" not in draw_preview_page(preview, ESTIMATE)
+    assert [post["picture_dropped"] for post in to_json(gated, ESTIMATE)["posts"]] == [True, False]
+
+
 def test_a_post_can_command_no_terminal(preview: Preview) -> None:
     assert "\x1b" not in shown(preview, ESTIMATE)
     assert "two  (no picture)  <script>alert(1)</script> [2J [red]" in shown(preview, ESTIMATE)
@@ -136,6 +149,7 @@ def test_machines_read_the_same(preview: Preview) -> None:
         "text": "",
         "picture": {"width": 100, "height": 50},
         "words": "go",
+        "picture_dropped": False,
         "keyphrases": [{"phrase": "flag", "score": 0.91}],
     }
     assert found["estimate"] == {

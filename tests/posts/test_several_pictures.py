@@ -120,6 +120,11 @@ def test_pictures_of_a_post_have_bounded_bytes_together(tmp_path: Path, write: A
     assert good == [ONE, TWO]
     assert isinstance(error, PostError)
     assert str(error) == "picture too large: its pictures have more than 6 bytes together"
+    # Once it is too much nothing more is fetched.
+    few = Dump.open(tmp_path, PictureLimits(together=len(ONE)))
+    first, too_much = few.all_pictures(post)
+    assert first == ONE
+    assert isinstance(too_much, PostError)
 
 
 def test_a_tar_is_not_read_beyond_the_bytes_of_a_posts_pictures(tmp_path: Path) -> None:

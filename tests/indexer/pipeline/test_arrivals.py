@@ -10,8 +10,16 @@ from indexer.pipeline.packing import Part
 from posts.errors import JobError
 
 
-def add(arrivals: Arrivals, number: int, *ids: str, fragment: int = 0, last: bool = False) -> None:
-    table = pa.table({"id": pa.array(ids, pa.string())})
+def add(
+    arrivals: Arrivals,
+    number: int,
+    *ids: str,
+    fragment: int = 0,
+    last: bool = False,
+    reason: str | None = None,
+) -> None:
+    reasons = pa.array([reason] * len(ids), pa.string())
+    table = pa.table({"id": pa.array(ids, pa.string()), "error_reason": reasons})
     arrivals.add(Part(fragment=fragment, number=number, last=last), table)
 
 
@@ -56,3 +64,12 @@ def test_a_table_that_comes_twice_is_an_error() -> None:
     add(arrivals, 0, "a")
     with pytest.raises(JobError, match="twice"):
         add(arrivals, 0, "a")
+
+
+def test_a_file_that_breaks_off_is_noted() -> None:
+    arrivals = Arrivals(1, with_id=2)
+    add(arrivals, 0, "a", reason="broken record")
+    assert not arrivals.has_broken_file
+    add(arrivals, 1, "", reason="broken file")
+    add(arrivals, 2, "b", last=True)
+    assert arrivals.has_broken_file

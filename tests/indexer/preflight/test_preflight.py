@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from indexer.job import IndexJob
+from indexer.preflight.dimensions import dimensions_of
 from indexer.preflight.preflight import preflight
+from model_store.shipped import SHIPPED_MODEL, SHIPPED_STORE
+from model_store.store import Store
 from posts.errors import InputError
 from posts.ocr import ocr_version
 from tests.indexer.dumps import good_rows, write_dump
@@ -80,3 +83,9 @@ def test_a_model_whose_base_has_gone_is_refused(
     # On a cluster the machines with the actors may have it.
     monkeypatch.setenv("RAY_ADDRESS", "auto")
     preflight(job, "run")
+
+
+def test_the_model_that_ships_has_vectors() -> None:
+    shipped = Store(SHIPPED_STORE)
+    card = shipped.resolve(SHIPPED_MODEL).card
+    assert dimensions_of(shipped.fetch(SHIPPED_MODEL), card) == 128

@@ -34,6 +34,7 @@ def previewed(job: IndexJob, count: int = 4) -> Preview:
             post=Post(id=str(number)),
             picture=Image.new("RGB", (8, 8)) if number % 2 else None,
             words=None,
+            picture_dropped=False,
             keyphrases=(),
         )
         for number in range(count)

@@ -33,6 +33,22 @@ def test_a_pipeline_that_stands_still_is_an_error_that_names_the_stage() -> None
         watch.look(now=True)
 
 
+def test_nothing_needs_to_move_while_no_machine_is_there_for_the_model() -> None:
+    clock = Clock()
+    done = [0]
+    watch = Watch(
+        *(lambda: counts(9, 9, 9, done[0]), Tally(), 20, 60), clock=clock, awaits_machine=True
+    )
+    for moment in range(0, 500, 50):
+        clock.now = moment
+        watch.look(now=True)
+    done[0] = 4
+    watch.look(now=True)
+    clock.now += 60
+    with pytest.raises(JobError, match="'generate' is stuck"):
+        watch.look(now=True)
+
+
 def test_any_stage_that_gets_on_keeps_a_run_alive() -> None:
     clock = Clock()
     done = [0]

@@ -97,6 +97,13 @@ def test_shares_are_of_the_time_that_was_there_for_a_stage(job: IndexJob) -> Non
     assert (began.read, began.finished) == (0, 0)
 
 
+def test_a_run_that_began_without_a_machine_for_its_model_has_a_report(job: IndexJob) -> None:
+    run = Run(job)
+    run.recorder._cpus = run.recorder._reservation.actors * run.recorder._reservation.cpus
+    run.recorder.watching(None)(run.shown())
+    assert all(one.share > 0 for one in run.recorder.record(None).stages)
+
+
 def test_a_failure_is_told_with_its_sentence_and_what_was_committed(job: IndexJob) -> None:
     run = Run(job)
     run.tally.dead = 3

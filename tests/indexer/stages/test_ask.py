@@ -14,6 +14,7 @@ from posts.duplicates import hash_ids
 from posts.errors import Reason
 from posts.files import FileInfo
 from tests.indexer.dumps import BAD_LINES, good_rows, jpeg, write_dump
+from tests.indexer.index.samples import letter
 from tests.indexer.stages.night import Night, lines
 from tests.indexer.stand_in import refuse_to_load
 
@@ -107,6 +108,29 @@ def test_a_picture_whose_version_is_not_to_be_had_for_now_changes_nothing(
     (letter,) = night.go().letters
     assert (letter.reason, letter.transient) == (Reason.PICTURE_UNAVAILABLE, True)
     assert index.held(["a"]) == before
+    # Once it can be had, the document needs no model: the dead letter goes, and that is all.
+    assert set(index.dead(["a"])) == {"a"}
+    later = Night(folder, index).go(refuse_to_load)
+    assert [update.id for update in later.updates] == ["a"]
+    assert (index.held(["a"]), dict(index.dead(["a"]))) == (before, {})
+    assert Night(folder, index).actions() == {"a": Action.UNCHANGED}
+
+
+def test_a_document_that_its_known_dead_letter_has_not_replaced_is_taken_out(
+    tmp_path: Path, index: Index
+) -> None:
+    """As after a takedown that was killed, or where an older version is searched again."""
+    folder = lines(tmp_path / "dump", [{"id": "a", "text": "a cat"}, {"id": "b", "text": "a dog"}])
+    Night(folder, index).go()
+    taken = [letter(id, generation="", reason=Reason.TAKEN_DOWN) for id in ("a", "b")]
+    index.write(letters=taken[:1])
+    assert set(index.held(["a"])) == {"a"}
+    outcomes = Night(folder, index).go(refuse_to_load)
+    assert (outcomes.unchanged, len(outcomes)) == (1, 2)
+    assert (dict(index.held(["a"])), set(index.dead(["a"]))) == ({}, {"a"})
+    again = Night(folder, index).go(refuse_to_load)
+    assert [one.id for one in again.known_letters] == ["a"]
+    assert again.letters == []
 
 
 def test_a_post_that_was_taken_down_stays_out_whatever_it_becomes(

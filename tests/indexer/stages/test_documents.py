@@ -132,10 +132,38 @@ def test_without_any_good_picture_the_text_is_kept(tmp_path: Path, index: Index)
     outcomes = Night(folder, index, keep_text=True).go()
     assert phrases(outcomes) == {"1": ["cat"]}
     assert not outcomes.documents[0].has_picture
+
+
+@pytest.mark.parametrize("fault", ["missing", "broken"])
+def test_without_a_good_picture_or_text_it_is_tried_once(
+    tmp_path: Path, index: Index, fault: str
+) -> None:
     folder = write(tmp_path / "dump", image_uris=["8.jpg", "9.jpg"])
-    assert [letter.reason for letter in Night(folder, index, keep_text=True).go().letters] == [
-        "picture missing"
-    ]
+    if fault == "broken":
+        for name in ("8.jpg", "9.jpg"):
+            (folder / name).write_bytes(b"no picture")
+    reasons = {"missing": ["picture missing"], "broken": ["broken picture"]}
+    # Also where it was a dead letter before there was a wish to keep what is good.
+    for keep_text in (False, True):
+        night = Night(folder, index, keep_text=keep_text)
+        assert [letter.reason for letter in night.go().letters] == reasons[fault]
+    assert Night(folder, index, keep_text=True).actions() == {"1": "dead"}
+    (folder / "9.jpg").write_bytes(jpeg(9, 90, 20))
+    assert phrases(Night(folder, index, keep_text=True).go()) == {"1": ["90x20"]}
+
+
+def test_a_picture_that_is_missing_behind_those_that_are_shown_costs_one_generation(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = write(tmp_path / "dump", text="cat", image_uris=[*names(1, 2, 3), "9.jpg"])
+
+    def night() -> Night:
+        made = Night(folder, index, keep_text=True)
+        made.decode._most = 3  # As for a model that wants large ones.
+        return made
+
+    assert set(phrases(night().go())["1"]) - {"cat"} == sizes(1, 2, 3)
+    assert night().actions() == {"1": "unchanged"}
 
 
 def test_words_in_every_picture_are_shown_beside_it(tmp_path: Path, index: Index) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from indexer.index.protocol import Index
 from indexer.stages.columns import Action
 from posts.dump import Dump
 from posts.errors import PostError, Reason
+from posts.pictures import DEFAULT_LIMITS
 from posts.post import Post
 from tests.indexer.dumps import jpeg
-from tests.indexer.stages.night import Night, lines
+from tests.indexer.stages.night import Night, lines, phrases
 
 
 def test_text_of_a_broken_picture_is_kept_if_asked_for(tmp_path: Path, index: Index) -> None:
@@ -43,6 +48,24 @@ def test_text_of_a_broken_picture_is_kept_if_asked_for(tmp_path: Path, index: In
     assert Night(folder, index, keep_text=True).actions()["broken"] == Action.GENERATE
 
 
+def test_text_beside_a_picture_that_an_archive_has_too_large_is_kept_if_asked_for(
+    tmp_path: Path, index: Index
+) -> None:
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    with tarfile.open(folder / "a.tar", "w") as tar:
+        for name, data in [("a.txt", b"see the cat"), ("a.jpg", bytes(DEFAULT_LIMITS.bytes + 1))]:
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    outcomes = Night(folder, index).go()
+    assert [letter.reason for letter in outcomes.letters] == [Reason.PICTURE_TOO_LARGE]
+    kept = Night(folder, index, keep_text=True).go()
+    assert phrases(kept) == {"a": ["cat"]}
+    assert Night(folder, index, keep_text=True).actions() == {"a": Action.UNCHANGED}
+    assert Night(folder, index).actions() == {"a": Action.DEAD}
+
+
 def test_without_that_wish_a_text_kept_before_becomes_a_dead_letter(
     tmp_path: Path, index: Index
 ) -> None:
@@ -52,6 +75,25 @@ def test_without_that_wish_a_text_kept_before_becomes_a_dead_letter(
     assert index.count() == 1
     Night(folder, index).go()
     assert (index.count(), set(index.dead(["a"]))) == (0, {"a"})
+
+
+def test_pictures_are_fetched_a_few_at_a_time(
+    tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posts = [{"id": str(n), "text": "cat", "image_uri": "cat.jpg"} for n in range(16)]
+    folder = lines(tmp_path / "dump", posts)
+    (folder / "cat.jpg").write_bytes(jpeg(1, width=40, height=20))
+    monkeypatch.setattr("indexer.stages.decode._AT_A_TIME", 3)
+    fetched = []
+    fetch = Dump.pictures
+
+    def counted(dump: Dump, posts: Sequence[Post]) -> list[bytes | PostError | None]:
+        fetched.append(len(posts))
+        return fetch(dump, posts)
+
+    monkeypatch.setattr(Dump, "pictures", counted)
+    assert all(one.has_picture for one in Night(folder, index).go().documents)
+    assert (max(fetched), sum(fetched)) == (3, 16)
 
 
 class Throttled(Dump):

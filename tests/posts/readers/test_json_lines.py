@@ -116,6 +116,6 @@ def test_a_broken_gzip_file_keeps_what_came_before(tmp_path: Path, damage: str) 
     posts = read(Dump.open(tmp_path))
     assert [post.id for post in posts[:50]] == [f"p{number}" for number in range(50)]
     assert posts[-1].error is not None
-    assert posts[-1].error.reason is Reason.BROKEN_RECORD
+    assert posts[-1].error.reason is Reason.BROKEN_FILE
     assert "cannot be read on" in posts[-1].error.detail
     assert len({post.source for post in posts}) == len(posts)

@@ -97,7 +97,7 @@ def test_a_corrupt_file_is_one_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "empty.parquet").write_bytes(b"")
     posts = read(write(tmp_path, {"id": ["a"], "text": ["x"]}))
     assert [post.key for post in posts] == ["a", "bad.parquet", "empty.parquet"]
-    assert [p.error.reason for p in posts if p.error] == [Reason.BROKEN_RECORD] * 2
+    assert [p.error.reason for p in posts if p.error] == [Reason.BROKEN_FILE] * 2
 
 
 def corrupt(path: Path, column: str, group: int) -> None:
@@ -147,10 +147,14 @@ def test_rows_behind_a_corrupt_page_of_ids_are_one_error(tmp_path: Path) -> None
     assert list(dump.ids(fragment)) == [(post.id, post.source) for post in posts if post.id]
 
 
-def test_memory_stays_bounded_while_a_row_group_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("use_dictionary", [False, True])
+def test_memory_stays_bounded_while_a_row_group_is_read(
+    tmp_path: Path, use_dictionary: bool
+) -> None:
+    """Also where a dictionary says one picture a thousand times in some hundred bytes."""
     picture = np.random.default_rng(0).bytes(100_000)
     columns = {"id": [str(n) for n in range(1000)], "image": [picture] * 1000}
-    dump = write(tmp_path, columns, use_dictionary=False, write_batch_size=8)
+    dump = write(tmp_path, columns, use_dictionary=use_dictionary, write_batch_size=8)
     (fragment,) = dump.fragments()
     before = pa.total_allocated_bytes()
     most = 0

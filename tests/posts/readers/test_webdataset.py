@@ -124,21 +124,21 @@ def test_a_tar_cut_off_keeps_what_came_before(tmp_path: Path, name: str) -> None
     if name.endswith("gz"):
         data = gzip.compress(data)
     posts = read(tmp_path, data, name)
-    assert reasons(posts) == [None, None, Reason.BROKEN_PICTURE, Reason.BROKEN_RECORD]
+    assert reasons(posts) == [None, None, Reason.BROKEN_PICTURE, Reason.BROKEN_FILE]
     assert posts[-1].source == f"{name}:4"
 
 
 def test_a_tar_without_its_end_is_said_to_be_cut_off(tmp_path: Path) -> None:
     data = tar_of([("a.txt", b"x")])[:1024]
     posts = read(tmp_path, data)
-    assert reasons(posts) == [None, Reason.BROKEN_RECORD]
+    assert reasons(posts) == [None, Reason.BROKEN_FILE]
 
 
 def test_a_broken_header_is_no_silent_end(tmp_path: Path) -> None:
     data = bytearray(tar_of([("a.txt", b"x"), ("b.txt", b"y"), ("c.txt", b"z")]))
     data[1024 : 1024 + 100] = b"?" * 100
     posts = read(tmp_path, bytes(data))
-    assert reasons(posts) == [None, Reason.BROKEN_RECORD]
+    assert reasons(posts) == [None, Reason.BROKEN_FILE]
     assert "header" in str(posts[-1].error)
 
 
@@ -147,7 +147,7 @@ def test_a_header_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
     long_name.type, long_name.size = tarfile.GNUTYPE_LONGNAME, 1 << 40
     data = tar_of([("a.txt", b"x")])[:1024] + long_name.tobuf(tarfile.GNU_FORMAT) + bytes(10240)
     posts = read(tmp_path, data)
-    assert reasons(posts) == [None, Reason.BROKEN_RECORD]
+    assert reasons(posts) == [None, Reason.BROKEN_FILE]
     assert "too long" in str(posts[-1].error)
 
 
@@ -156,7 +156,7 @@ def test_a_member_that_claims_to_be_huge_ends_the_tar(tmp_path: Path) -> None:
     liar.size = 1 << 60
     data = tar_of([("a.txt", b"x")])[:1024] + liar.tobuf() + bytes(10240)
     posts = read(tmp_path, data)
-    assert reasons(posts) == [None, Reason.BROKEN_RECORD, Reason.BROKEN_RECORD]
+    assert reasons(posts) == [None, Reason.BROKEN_RECORD, Reason.BROKEN_FILE]
 
 
 def test_a_sparse_member_is_refused(tmp_path: Path) -> None:
