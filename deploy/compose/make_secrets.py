@@ -3,8 +3,8 @@
     python3 deploy/compose/make_secrets.py
 
 Needs nothing but Python. What is there already stays, and neither git nor an image takes the
-folder in. The rights of the two users of the S3 server are those of deploy/s3/*.json, as SeaweedFS
-says it.
+folder in. The rights of the users of the S3 server are those of deploy/s3/*.json, as SeaweedFS says
+it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 DEPLOY = Path(__file__).resolve().parent.parent
 BUCKETS = ("dumps", "models", "reports")
-USERS = ("indexer", "trainer")
+USERS = ("indexer", "trainer", "search")
 
 _RIGHTS = {
     "s3:AbortMultipartUpload": "Write",
@@ -44,6 +44,7 @@ def make_secrets(folder: Path) -> None:
     # Containers are shown single files, so those must be readable; the folder is closed to others.
     folder.mkdir(mode=0o700, exist_ok=True)
     _write(folder / "ray_token", secrets.token_hex(32))
+    _write(folder / "search_key", secrets.token_hex(32))
     _write(folder / "elasticsearch.env", f"ELASTIC_PASSWORD={secrets.token_urlsafe(24)}\n")
     if (folder / "seaweedfs.json").exists():
         return
@@ -53,7 +54,10 @@ def make_secrets(folder: Path) -> None:
     for user, key in keys.items():
         policy = json.loads((DEPLOY / "s3" / f"{user}.json").read_text())
         identities.append(_identity(user, key, seaweed_actions(policy)))
-    _write(folder / "aws_credentials", "".join(_profile(user, keys[user]) for user in USERS))
+    # The jobs of a cluster choose one of two; the search is told its own alone.
+    jobs = "".join(_profile(user, keys[user]) for user in ("indexer", "trainer"))
+    _write(folder / "aws_credentials", jobs)
+    _write(folder / "aws_search_credentials", _profile("search", keys["search"]))
     _write(folder / "aws_admin_credentials", _profile("admin", admin))
     _write(folder / "seaweedfs.json", json.dumps({"identities": identities}, indent=2))
 

@@ -16,7 +16,9 @@ _SECRET_WORD = re.compile(
 )
 _OF_A_FILE = ("FILE", "PATH")
 """Last words of names whose values say where a secret lies, and not what it is."""
-_PASSWORD_IN_URL = re.compile(r"://[^/\s]*:[^/\s]*@")
+_PASSWORD_IN_URL = re.compile(
+    r"(?:^|//)[^/\s]*:[^/\s]*@|[?&](?:api_?key|key|password|secret|token)=", re.IGNORECASE
+)
 
 _STOP_WAIT = "RAY_JOB_STOP_WAIT_TIME_S"
 """Seconds between SIGTERM and SIGKILL. Ray's own are 3, and a run of `keyphrases index` has up to
@@ -71,5 +73,5 @@ def is_secret(name: str) -> bool:
 
 
 def has_password(value: str) -> bool:
-    """Whether it is a URL with a password in it."""
+    """Whether it is a URL with a password in it, also one without its scheme."""
     return _PASSWORD_IN_URL.search(value) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from indexer.search.http.settings import SHORTEST_KEY
 from tests.deploy.manifests import DEPLOY
 from tests.deploy.scripts import script
 
@@ -30,7 +32,7 @@ def test_what_is_reachable_is_reachable_from_this_machine_alone() -> None:
     assert all(port.startswith("127.0.0.1:") for port in published)
     # Neither Ray's own port nor those of its workers and clients.
     inner = {port.split(":")[-1] for port in published}
-    assert inner == {"8265", "8080", "9200", "8333"}
+    assert inner == {"8265", "8080", "9200", "8333", "8090"}
 
 
 def test_every_service_that_stays_is_asked_whether_it_is_well() -> None:
@@ -48,6 +50,7 @@ def test_everything_waits_for_what_it_needs() -> None:
     assert waits["setup"] == {"elasticsearch": healthy, "s3": healthy}
     assert waits["head"] == {"setup": done}
     assert waits["worker"] == {"head": healthy}
+    assert waits["search"] == {"setup": done}
 
 
 def test_elasticsearch_has_security_and_tls_on() -> None:
@@ -67,10 +70,31 @@ def test_ray_wants_its_token_and_runs_without_rights_that_it_does_not_need() -> 
 
 
 def test_only_the_setup_has_the_passwords_of_administrators() -> None:
-    for name in RAY:
-        assert set(SERVICES[name]["secrets"]) == {"ray_token", "aws_credentials"}
+    for name, secrets in (
+        *((name, {"ray_token", "aws_credentials"}) for name in RAY),
+        ("search", {"search_key", "aws_search_credentials"}),
+    ):
+        assert set(SERVICES[name]["secrets"]) == secrets
         assert "env_file" not in SERVICES[name]
         assert "certs:" not in str(SERVICES[name]["volumes"]), "the authority's key lies there"
+
+
+def test_the_search_is_started_when_there_is_something_to_search() -> None:
+    # Else `up --wait` of a new machine would wait for an index that no run has made yet.
+    profiles = {name: each["profiles"] for name, each in SERVICES.items() if "profiles" in each}
+    assert profiles == {"search": ["search"]}
+
+
+def test_the_search_is_told_no_credentials_but_its_own(maker: ModuleType, tmp_path: Path) -> None:
+    maker.make_secrets(tmp_path)
+    told = re.findall(r"^\[(.*)\]$", (tmp_path / "aws_search_credentials").read_text(), re.M)
+    assert told == [SERVICES["search"]["environment"]["AWS_PROFILE"]] == ["search"]
+    jobs = re.findall(r"^\[(.*)\]$", (tmp_path / "aws_credentials").read_text(), re.M)
+    assert jobs == ["indexer", "trainer"]
+    assert len((tmp_path / "search_key").read_text()) >= SHORTEST_KEY
+    (command,) = [word for word in SERVICES["search"]["command"] if "keyphrases" in word]
+    assert "/keys/search)" in command
+    assert SERVICES["search"]["cap_drop"] == ["ALL"]
 
 
 def test_every_secret_is_a_file_that_the_maker_makes(maker: ModuleType, tmp_path: Path) -> None:
@@ -106,6 +130,10 @@ def test_a_user_of_the_s3_server_may_do_what_the_policy_of_aws_allows(maker: Mod
     assert set(maker.seaweed_actions(policies["trainer"])) == {
         *("List:dumps", "Read:dumps"),
         *("List:models", "Read:models", "Write:models"),
+    }
+    assert set(maker.seaweed_actions(policies["search"])) == {
+        *("List:dumps", "Read:dumps"),
+        *("List:models", "Read:models"),
     }
 
 

@@ -15,7 +15,10 @@ from tests.deploy.manifests import DEPLOY, ROOT, documents, texts
 ALL = documents()
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 FILES = ("/run/secrets/", "certs/", "~/.ray/")
-KEYS = {"api_key", "auth_token", "ca.crt", "nvidia.com/gpu", "eks.amazonaws.com/capacityType"}
+KEYS = {
+    *("api_key", "elasticsearch_api_key", "auth_token", "ca.crt"),
+    *("nvidia.com/gpu", "eks.amazonaws.com/capacityType"),
+}
 """Names of keys in secrets and labels, where Kubernetes calls a name `key`."""
 BUCKETS = {"dumps", "models", "reports"}
 

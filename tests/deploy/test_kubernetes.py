@@ -17,6 +17,7 @@ from ray.autoscaler.v2.scheduler import ResourceDemandScheduler, SchedulingReque
 from ray.autoscaler.v2.utils import ResourceRequestUtil
 from ray.core.generated.autoscaler_pb2 import ResourceRequestByCount
 
+from indexer.search.http.server import LEAVING_SECONDS
 from tests.deploy.manifests import documents, of_kind, pods, ray_clusters
 
 DRAIN_SECONDS = 25
@@ -95,6 +96,8 @@ def test_every_object_has_its_kind_version_and_name() -> None:
         "RayCluster": "ray.io/v1",
         "RayJob": "ray.io/v1",
         "CronJob": "batch/v1",
+        "Deployment": "apps/v1",
+        "Service": "v1",
         "ServiceAccount": "v1",
     }
     assert {each["kind"] for _, each in KUBERNETES} == set(versions)
@@ -116,7 +119,7 @@ def test_a_pod_runs_without_rights_that_it_does_not_need(name: str, pod: dict[st
         assert own == {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
         assert container["resources"]["requests"].keys() >= {"cpu", "memory"}
         assert container["resources"]["limits"].keys() >= {"cpu", "memory"}
-        assert "livenessProbe" not in container, "KubeRay has its own"
+        assert "livenessProbe" not in container, "KubeRay has its own, and a search needs none"
 
 
 def test_a_run_that_is_asked_to_stop_has_the_time_that_it_takes() -> None:
@@ -137,14 +140,40 @@ def test_every_cluster_asks_for_rays_token_and_has_its_secrets_by_reference() ->
                 assert "secretKeyRef" in variable["valueFrom"]
 
 
-def test_only_those_who_write_the_index_are_told_its_key() -> None:
+def test_only_those_who_use_the_index_are_told_a_key_of_it() -> None:
     told = {
         name
         for name, pod in ALL_PODS
         for variable in pod["containers"][0].get("env", [])
         if variable["name"] == "ELASTICSEARCH_API_KEY"
     }
-    assert told == {"deploy/kuberay/cluster.yaml", "deploy/kuberay/rayjob-night.yaml"}
+    writing = {"deploy/kuberay/cluster.yaml", "deploy/kuberay/rayjob-night.yaml"}
+    assert told == writing | {"deploy/kuberay/search.yaml"}
+    (search,) = pods(of_kind("Deployment"))
+    (key,) = [
+        variable["valueFrom"]["secretKeyRef"]
+        for variable in search["containers"][0]["env"]
+        if variable["name"] == "ELASTICSEARCH_API_KEY"
+    ]
+    assert key["name"] == "keyphrases-search", "a key of its own, which may read"
+
+
+def test_the_search_is_behind_its_service_and_takes_questions_when_it_can_answer_them() -> None:
+    (deployment,) = of_kind("Deployment").values()
+    (service,) = of_kind("Service").values()
+    spec = deployment["spec"]
+    labels = spec["template"]["metadata"]["labels"]
+    assert spec["selector"]["matchLabels"] == labels == service["spec"]["selector"]
+    # Else a page that was given the key by one server would be asked for it by the other.
+    assert service["spec"]["sessionAffinity"] == "ClientIP"
+    (pod,) = pods(spec)
+    (container,) = pod["containers"]
+    (port,) = container["ports"]
+    assert f"--port={port['containerPort']}" in container["args"]
+    assert container["readinessProbe"]["httpGet"] == {"path": "/health", "port": port["name"]}
+    assert [each["targetPort"] for each in service["spec"]["ports"]] == [port["name"]]
+    assert "KEYPHRASES_API_KEY" in {each["name"] for each in container["env"]}
+    assert pod["terminationGracePeriodSeconds"] > LEAVING_SECONDS
 
 
 def test_every_service_account_that_is_named_is_made() -> None:

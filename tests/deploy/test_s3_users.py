@@ -17,6 +17,7 @@ from tests.servers.s3 import S3Server, seaweed
 MAY = {
     "indexer": {("dumps", "read"), ("models", "read"), ("reports", "read"), ("reports", "write")},
     "trainer": {("dumps", "read"), ("models", "read"), ("models", "write")},
+    "search": {("dumps", "read"), ("models", "read")},
 }
 
 
@@ -48,7 +49,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, secrets: Path) -> Iterator[
 def test_a_user_may_do_what_its_policy_says_and_nothing_else(
     user: str, server: S3Server, secrets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(secrets / "aws_credentials"))
+    file = "aws_search_credentials" if user == "search" else "aws_credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(secrets / file))
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
     session = boto3.Session(profile_name=user, region_name="us-east-1")

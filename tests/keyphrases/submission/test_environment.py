@@ -43,7 +43,10 @@ def test_plain_settings_may_travel(name: str) -> None:
 
 def test_a_password_in_a_url_is_a_secret_whatever_its_name() -> None:
     assert has_password("https://user:hush@proxy:3128")
+    assert has_password("elastic:hush@host:9200/posts"), "the scheme was forgotten"
+    assert has_password("https://host:9200/posts?api_key=hush")
     assert not has_password("https://proxy:3128/a@b")
+    assert not has_password("s3://dumps/2026:11/a@b?versionId=3")
     with pytest.raises(InputError) as refused:
         Environment.parse(["HTTPS_PROXY=https://user:hush@proxy:3128"])
     assert "hush" not in str(refused.value)
