@@ -6,18 +6,24 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
-.PHONY: demo test test-faults lint bench clean setup
+.PHONY: demo test tests test-faults lint bench clean setup
 
 demo: $(READY)
 	$(BIN)/keyphrases demo
 
-# In two processes, each with a Ray of its own: more would want more than a laptop's memory.
-# FAULTS=1 adds what `make test-faults` runs: together they take less time than one after the other.
-test: lint
-	$(BIN)/pytest $(if $(FAULTS),,-m "not faults") -n 2 --dist loadgroup
+# In two processes, each with a Ray of its own: more would want more than a laptop's memory. What takes
+# longest comes first (tests/conftest.py), so that neither has much left when the other is done.
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+# `make test --jobs=2` lints and tests at once. FAULTS=1 adds what `make test-faults` runs: together
+# they take less time than one after the other.
+test: lint tests
+
+tests: $(READY)
+	$(PYTEST) $(if $(FAULTS),,-m "not faults")
 
 test-faults: $(READY)
-	$(BIN)/pytest -m faults -n 2 --dist loadgroup
+	$(PYTEST) -m faults
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -23,8 +23,22 @@ pytest_plugins = [
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run in several processes, one has all tests of a file, and all of the demo,
-    which takes minutes to make."""
+    which takes minutes to make; what takes longest comes first."""
     for item in items:
         file = item.nodeid.partition("::")[0]
-        group = "demo" if "demo" in getattr(item, "fixturenames", ()) else file
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group("demo" if _is_of_demo(item) else file))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """0 comes first."""
+    if _is_of_demo(item):
+        return 0
+    if item.get_closest_marker("faults") is not None:
+        return 1
+    return 2 if "ray_session" in getattr(item, "fixturenames", ()) else 3
+
+
+def _is_of_demo(item: pytest.Item) -> bool:
+    return "demo" in getattr(item, "fixturenames", ())

@@ -55,9 +55,10 @@ def main(dump: str, index: str, store: str) -> None:
     )
     summary = index_dump(job, on_progress=lose_one, load=partial(Slow, pids))
     assert sum(node["Alive"] for node in ray.nodes()) == 2, "no machine was lost"
-    sys.stdout.write(summary.to_json())
     ray.shutdown()
     cluster.shutdown()
+    # In a line of its own, and the last: Ray has its say on the machine that was lost, too.
+    sys.stdout.write(f"\n{summary.to_json()}\n")
 
 
 def has_a_model(node: Any, pids: Path) -> bool:

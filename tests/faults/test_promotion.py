@@ -32,10 +32,12 @@ Ids = frozenset[str]
 
 _EVERYTHING = Query(words="number", limit=200, facets=True)
 """A word of each text."""
+_PAUSE = 0.02
+"""Seconds between two searches of one person: enough for the versions to get on."""
 
 
 class Searchers:
-    """People that search without a pause, some in an index that they keep open, some anew."""
+    """People that search all the time, some in an index that they keep open, some anew."""
 
     def __init__(self, location: str) -> None:
         self._location = location
@@ -60,7 +62,7 @@ class Searchers:
 
     def _search(self, kept: bool) -> None:
         index = open_index(self._location)
-        while not self._ended.is_set():
+        while not self._ended.wait(_PAUSE):
             try:
                 results = index.reader.search(_EVERYTHING)
             except BaseException as error:  # noqa: BLE001 - whatever it is, the test shall tell it
