@@ -97,7 +97,9 @@ PRICE_VARIABLE = "KEYPHRASES_PRICE_PER_HOUR"
     show_default=True,
     help="Processes with the model; auto: as many as fit, while a cluster grows and shrinks.",
 )
-@click.option("--cpus-per-actor", default=1.0, show_default=True)
+@click.option(
+    "--cpus-per-actor", default=1.0, show_default=True, help="Its model has as many threads."
+)
 @click.option("--gpus-per-actor", type=float, help="[default: 1 where the cluster has any]")
 def command(
     dump: str,

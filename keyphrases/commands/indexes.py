@@ -61,7 +61,13 @@ def rollback(location: str) -> None:
 
 @command.command()
 @_INDEX
-@click.option("--keep", type=click.IntRange(min=0), default=WAYS_BACK, show_default=True)
+@click.option(
+    "--keep",
+    type=click.IntRange(min=0),
+    default=WAYS_BACK,
+    show_default=True,
+    help="How many that were live stay.",
+)
 @click.option("--unpromoted", is_flag=True, help="Those of rebuilds that never went live too.")
 def prune(location: str, keep: int, unpromoted: bool) -> None:
     """Remove versions that were live, but the KEEP youngest."""

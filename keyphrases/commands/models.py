@@ -11,7 +11,9 @@ from model_store.store import PRODUCTION, Store
 from posts.errors import InputError
 
 _STORE = click.option("--store", "uri", required=True, help="Local path or s3://bucket/prefix.")
-_ALIAS = click.option("--alias", default=PRODUCTION, show_default=True)
+_ALIAS = click.option(
+    "--alias", default=PRODUCTION, show_default=True, help="The name that moves, of NAME@ALIAS."
+)
 _SCORES = ("f1@1", "f1@3", "map@5")
 _COLUMNS = ("model", "aliases", "base", "method", *_SCORES, "created", "digest")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

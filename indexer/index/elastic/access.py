@@ -6,7 +6,8 @@ from elasticsearch import ApiError, Elasticsearch
 
 from posts.errors import InputError
 
-_OLDEST = 8
+_OLDEST = 8, 4
+"""From which on vectors are searched under conditions."""
 _CLUSTER_RIGHTS = ["manage_index_templates"]
 _INDEX_RIGHTS = ["create_index", "delete_index", "manage", "read", "write"]
 
@@ -14,8 +15,11 @@ _INDEX_RIGHTS = ["create_index", "delete_index", "manage", "read", "write"]
 def check_access(client: Elasticsearch, url: str, name: str) -> None:
     """`InputError` if this server or user cannot have the index; changes nothing."""
     version = client.info()["version"]["number"]
-    if int(version.split(".")[0]) < _OLDEST:
-        raise InputError(f"the server at {url} is Elasticsearch {version}; use version 8 or 9")
+    major, minor = version.split(".")[:2]
+    if (int(major), int(minor)) < _OLDEST:
+        raise InputError(
+            f"the server at {url} is Elasticsearch {version}; use version 8.4 or later, or 9"
+        )
     missing = _missing_rights(client, name)
     if missing:
         raise InputError(
