@@ -36,7 +36,8 @@ from trainer.ray_session import ray_session
 from trainer.resources import Share, check_placement, cluster_nodes, share_out
 from trainer.training_set import TrainingSet
 from trainer.training_storage import TrainingStorage
-from trainer.worker import WorkerJob, train_worker
+from trainer.worker import train_worker
+from trainer.worker_job import WorkerJob
 
 logger = logging.getLogger(__name__)
 
