@@ -169,6 +169,9 @@ class _Run:
         stream, drain = Stream(dataset), Drain(stop, notes, self._job.drain)
         try:
             self._consume(stream, arrivals, watch, drain)
+            progress.settle(self._tally.read)
+            watch.look(now=True)
+            drain.check()
         except (KeyboardInterrupt, SystemExit) as error:
             self._save()
             raise JobError(f"run {self._run} was interrupted") from error
@@ -217,8 +220,6 @@ class _Run:
             self._budget.check(self._tally.dead, arrivals.total)
             watch.look()
         self._writer.flush()
-        watch.look(now=True)
-        drain.check()
 
     def _save(self) -> None:
         """Commits what has come so far; the fault that ended the run is the one to report."""

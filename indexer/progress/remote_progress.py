@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, Protocol
 
 import ray
@@ -15,6 +16,7 @@ from indexer.progress.stage_counts import StageCounts
 
 _PATIENCE = 5.0
 """Seconds the driver waits for counts."""
+_PAUSE = 0.02
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +70,13 @@ class RemoteProgress:
         except RayError as error:
             _log.warning("no word of how far the stages are: %s", one_line(error))
         return self._last
+
+    def settle(self, posts: int) -> None:
+        """Waits until each stage has told of so many, which are done, but a few seconds at most:
+        who told it did not wait until it was heard."""
+        give_up = time.monotonic() + _PATIENCE
+        while min(self.counts().posts.values()) < posts and time.monotonic() < give_up:
+            time.sleep(_PAUSE)
 
     def close(self) -> None:
         """Lets the actor come to its end, with its last metrics; the last counts stay."""

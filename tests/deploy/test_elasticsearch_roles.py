@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from elasticsearch import ApiError, AuthorizationException, Elasticsearch
+from elasticsearch import ApiError, AuthorizationException, Elasticsearch, TransportError
 
 from model_store.base import load_base
 from model_store.bundle import save_bundle
@@ -75,7 +75,8 @@ def secured(
     lines = "".join(json.dumps(post) + "\n" for post in posts)
     (place / "dump" / "posts.jsonl").write_text(lines)
     with secure_elasticsearch(request, password) as url:
-        admin = Elasticsearch(url, basic_auth=("elastic", password))
+        # One that has just started is slow.
+        admin = Elasticsearch(url, basic_auth=("elastic", password), request_timeout=300)
         wait_for_users(admin)
         setup = script("setup_services")
         for _once_and_again in range(2):
@@ -152,7 +153,7 @@ def wait_for_users(admin: Elasticsearch) -> None:
         try:
             admin.cluster.health(wait_for_status="yellow")
             return
-        except ApiError:
+        except (ApiError, TransportError):
             if time.monotonic() > deadline:
                 raise
         time.sleep(0.5)

@@ -56,7 +56,7 @@ def read_contents(location: str) -> Contents:
     if location.startswith("embedded:"):
         return _in_folder(Path(location.removeprefix("embedded:")))
     url, _, name = location.rpartition("/")
-    with Elasticsearch(url) as client:
+    with Elasticsearch(url, request_timeout=120) as client:
         return Contents(
             documents=[(id, source["text"]) for id, source in _on_server(client, name)],
             letters=[(id, source["reason"]) for id, source in _on_server(client, f"{name}-dead")],

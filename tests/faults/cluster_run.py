@@ -39,8 +39,10 @@ def main(dump: str, index: str, store: str) -> None:
 
     def lose_one(seen: Snapshot) -> None:
         if seen.tally.indexed and not lost:
-            lost.append(next(node for node in others if has_a_model(node, pids)))
-            cluster.remove_node(lost[0], allow_graceful=False)
+            # The first may be at work while the others begin; then the next look finds one.
+            lost.extend([node for node in others if has_a_model(node, pids)][:1])
+            for node in lost:
+                cluster.remove_node(node, allow_graceful=False)
 
     job = IndexJob(
         dump=dump,

@@ -22,7 +22,7 @@ def elastic_location(elasticsearch: str) -> Iterator[str]:
     """Location of an index on the server of all tests, which is removed afterwards."""
     name = f"test-{uuid.uuid4().hex[:12]}"
     yield f"{elasticsearch}/{name}"
-    with Elasticsearch(elasticsearch) as client:
+    with Elasticsearch(elasticsearch, request_timeout=120) as client:
         if names := list(client.indices.get(index=f"{name}*", features="aliases")):
             client.indices.delete(index=names)
         for kind in ("documents", "dead"):

@@ -114,7 +114,7 @@ def test_a_killed_run_goes_on_when_its_lock_on_elasticsearch_has_expired(
         pass
     # Three quarters of the minute that it holds have gone; the rest is waited for.
     server, _, name = location.rpartition("/")
-    with Elasticsearch(server) as client:
+    with Elasticsearch(server, request_timeout=120) as client:
         client.update(index=LOCKS, id=name, script="ctx._source.at -= 45000L")
     wait_for(lambda: is_free(location), seconds=90)
     assert_goes_on(command, posts, location, left)

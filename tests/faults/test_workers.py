@@ -116,7 +116,7 @@ def test_a_run_that_is_asked_to_stop_loses_nothing_that_it_was_at(
     wait_until(lambda: committed(index) > 0, run)
     before = committed(index)
     run.terminate()
-    output, errors = run.communicate(timeout=60)
+    output, errors = run.communicate(timeout=200)
     assert (run.returncode, output) == (1, "")
     told: Any = errors.splitlines()[-1]
     assert "the run was asked to stop; " in told

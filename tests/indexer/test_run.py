@@ -246,7 +246,7 @@ def test_a_rebuild_that_fails_the_gate_changes_nothing(tmp_path: Path, store: st
 def elastic_index(elasticsearch: str) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex[:12]}"
     yield f"{elasticsearch}/{name}"
-    with Elasticsearch(elasticsearch) as client:
+    with Elasticsearch(elasticsearch, request_timeout=120) as client:
         names = list(client.indices.get(index=f"{name}*", features="aliases"))
         client.indices.delete(index=names)
 
@@ -343,9 +343,12 @@ def test_what_came_before_ray_failed_is_committed(
     write_dump(tmp_path / "dump", good_rows(40), lines=())
     monkeypatch.setattr("indexer.run.Stream", StreamThatBreaks)
     job = a_job(tmp_path, store)
-    with pytest.raises(JobError, match="a node is gone; 16 posts were dealt with"):
+    with pytest.raises(JobError, match=r"a node is gone; \d+ posts were dealt with") as failed:
         index_dump(job, load=LastWord)
-    assert open_index(job.index).count() == 16
+    # 8 where the last table was the first to come.
+    count = open_index(job.index).count()
+    assert count in (8, 16)
+    assert f" {count} posts" in str(failed.value)
 
 
 def test_a_run_writes_vectors_that_are_searched_when_it_has_ended(

@@ -53,7 +53,7 @@ class Demo:
 
 
 def run_keyphrases(
-    *arguments: object, timeout: float = 170, env: dict[str, str] | None = None
+    *arguments: object, timeout: float = 500, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "keyphrases", *map(str, arguments)],

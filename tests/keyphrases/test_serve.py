@@ -50,9 +50,9 @@ def serving(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_answers_until_it_is_told_to_stop(location: str, number: signal.Signals) -> None:
     with serving("--index", location) as (process, url):
-        answer = httpx.get(f"{url}/api/search", params={"q": "boat"})
+        answer = httpx.get(f"{url}/api/search", params={"q": "boat"}, timeout=60)
         assert answer.json()["total"] == 1
-        assert "<html" in httpx.get(url).text
+        assert "<html" in httpx.get(url, timeout=60).text
 
         process.send_signal(number)
         printed, log = process.communicate(timeout=60)
@@ -93,8 +93,9 @@ def test_others_may_ask_with_the_key(location: str, monkeypatch: pytest.MonkeyPa
     with serving("--index", location, "--host", "0.0.0.0") as (process, url):  # noqa: S104
         url = url.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
         headers = {"Host": "search.example.com"}
-        assert httpx.get(f"{url}/api/search", headers=headers).status_code == 401
-        answer = httpx.get(f"{url}/api/search", headers={**headers, "X-API-Key": KEY})
+        assert httpx.get(f"{url}/api/search", headers=headers, timeout=60).status_code == 401
+        headers["X-API-Key"] = KEY
+        answer = httpx.get(f"{url}/api/search", headers=headers, timeout=60)
         assert answer.json()["total"] == 1
         process.terminate()
         _, log = process.communicate(timeout=60)

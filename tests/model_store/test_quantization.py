@@ -112,8 +112,14 @@ def test_logits_stray_by_a_few_hundredths_of_their_spread(base, picture, tmp_pat
     assert not torch.equal(rounded, exact)
 
 
-def test_a_model_whose_card_asks_for_it_answers_from_int8_weights(base, picture, tmp_path):
+def test_a_model_whose_card_asks_for_it_answers_from_int8_weights(
+    base, picture, tmp_path, monkeypatch
+):
     train_a_little(base)
+    # In bf16 an answer depends a little on what it is asked together with.
+    monkeypatch.setattr(
+        "model_store.quantization._product_time", {torch.bfloat16: 2.0, torch.float32: 1.0}.get
+    )
     keyphraser = Keyphraser.load(saved(base, tmp_path / "bundle"), device="cpu")
     pictures = [picture(32, 32), picture(20, 40), None]
     together = keyphraser(TEXTS, pictures)
@@ -122,7 +128,7 @@ def test_a_model_whose_card_asks_for_it_answers_from_int8_weights(base, picture,
     assert Int8Linear in kinds
     assert torch.nn.Linear not in kinds
     found = precisions(base.family.language_model(keyphraser._model))
-    assert found == {native_precision("cpu")}
+    assert found == {torch.float32}
     assert {weight.dtype for weight in keyphraser._model.parameters()} == {torch.float32}
     alone = [keyphraser([text], [one])[0] for text, one in zip(TEXTS, pictures, strict=True)]
     for answer, other in zip(together, alone, strict=True):

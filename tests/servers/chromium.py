@@ -47,8 +47,9 @@ def browser() -> Iterator[Browser]:
     if program is None:
         _give_up("there is no chromium; apt-get install chromium")
     # Imported here: it takes a moment, which most tests can do without.
-    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import Error, expect, sync_playwright
 
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         try:
             started = playwright.chromium.launch(

@@ -206,6 +206,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._count(fault if fault is Fault.LOST else Fault.CUT)
             self._cut()
             return
+        if fault not in BROKEN_BODIES:
+            # Before the answer, for who has it may ask at once how many there were.
+            with self.server.proxy.lock:
+                self.server.proxy.passed += 1
         self._send_head(answer, content)
         if fault in BROKEN_BODIES:
             self._count(fault)
@@ -213,8 +217,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._cut()
             return
         self.wfile.write(content)
-        with self.server.proxy.lock:
-            self.server.proxy.passed += 1
 
     def _send_head(self, answer: HTTPResponse, content: bytes) -> None:
         self.send_response_only(answer.status, answer.reason)

@@ -101,7 +101,7 @@ def test_both_modalities_and_what_was_dropped_are_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("modality", Modality)
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")
 def test_a_modality_that_is_not_masked_is_not_drawn(tmp_path: Path, modality: Modality) -> None:
     """And leaves its room to the other: a layout that fails is a warning."""
     both = insight_plot.draw_insight(lines_of(tmp_path, history(3)))

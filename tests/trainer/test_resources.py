@@ -51,14 +51,15 @@ def test_missing_gpus_are_refused(gpus: int, advice: str) -> None:
 
 @pytest.mark.usefixtures("ray_session")
 def test_a_launch_that_ray_cannot_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resources, "_PLACEMENT_SECONDS", 2)
     share = Share(cpus=1, threads=1, loader_threads=1)
     check_placement(share, workers=4, gpus_per_worker=0)
     taken = placement_group([{"CPU": 1.0}])
     taken.wait()
     try:
-        with pytest.raises(InputError, match="no place for 4 workers"):
-            check_placement(share, workers=4, gpus_per_worker=0)
+        with monkeypatch.context() as hurried:
+            hurried.setattr(resources, "_PLACEMENT_SECONDS", 2)
+            with pytest.raises(InputError, match="no place for 4 workers"):
+                check_placement(share, workers=4, gpus_per_worker=0)
     finally:
         remove_placement_group(taken)
     check_placement(share, workers=4, gpus_per_worker=0)

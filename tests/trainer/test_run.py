@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import ray
 
 from model_store.asked_post import AskedPost
 from model_store.keyphraser import Keyphraser
 from model_store.store import ModelVersion, Store
 from posts.drawn import drawn_posts
 from posts.errors import InputError, JobError
+from posts.files import open_files
 from posts.pictures import decode_picture
 from posts.writing import write_json_lines, write_parquet
 from tests.servers.s3 import S3Server
 from tests.tiny_models import tiny_base
+from tests.waiting import wait_for
 from trainer import run
 from trainer.config import TrainConfig
 from trainer.evaluation import evaluate
@@ -56,6 +58,17 @@ CONFIG = TrainConfig(
     alignment_queue=8,
 )
 STEPS = 12
+_SNAPSHOT = "checkpoint_manager_snapshot.json"
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs(ray_session: None) -> None:
+    """Ray takes back what a run before had when that has ended."""
+    wait_for(all_is_free)
+
+
+def all_is_free() -> bool:
+    return bool(ray.available_resources().get("CPU") == ray.cluster_resources()["CPU"])
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +101,8 @@ class DeadlyReporter(RemoteReporter):
 
     step: int
     marker: Path
+    known: tuple[str, str]
+    """The store, and a checkpoint in it that Ray Train has to have heard of before."""
     blocked: Path | None = None
     """Run folders in which the checkpoint after the step shall fail to be written."""
 
@@ -98,18 +113,32 @@ class DeadlyReporter(RemoteReporter):
             if self.blocked is not None:
                 for folder in self.blocked.glob("run-*"):
                     (folder / f"checkpoint-{self.step + 1:08d}").touch()
-            # Ray Train asks now and then; a checkpoint that it has not heard of is lost.
-            time.sleep(5)
+            wait_for(self._is_known, seconds=120)
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def _is_known(self) -> bool:
+        """Ray's controller asks now and then, and writes down of which checkpoints it knows."""
+        files, checkpoint = open_files(self.known[0]), self.known[1]
+        snapshots = [each.name for each in files.list() if each.name.endswith(_SNAPSHOT)]
+        return any(checkpoint.encode() in files.read(name) for name in snapshots)
 
 
 def kill_a_worker(
-    patch: pytest.MonkeyPatch, step: int, marker: Path, blocked: Path | None = None
+    patch: pytest.MonkeyPatch,
+    job: TrainJob,
+    step: int,
+    marker: Path,
+    *,
+    after: int,
+    blocked: Path | None = None,
 ) -> None:
+    """When it reports the step; `after`: that of the last checkpoint before."""
+    known = (f"{job.store}/{job.name}/training", f"checkpoint-{after:08d}")
+
     @contextmanager
     def deadly(listener: Listener) -> Iterator[DeadlyReporter]:
         with listening(listener) as report:
-            yield DeadlyReporter(report.mailbox, step, marker, blocked)
+            yield DeadlyReporter(report.mailbox, step, marker, known, blocked)
 
     patch.setattr(run, "listening", deadly)
 
@@ -132,7 +161,6 @@ def test_the_projector_is_warmed_up_once_and_before_the_first_update(
 ) -> None:
     config = replace(CONFIG, epochs=1, cache_vision=True, projector_warm_up=2, vision_dropout=0.5)
     write_parquet(drawn_posts("train", 46), tmp_path / "train.parquet")
-    kill_a_worker(monkeypatch, 4, tmp_path / "killed")
     events: list[Event] = []
     warm_job = replace(
         job,
@@ -142,6 +170,7 @@ def test_the_projector_is_warmed_up_once_and_before_the_first_update(
         config=config,
         cache=tmp_path / "cache",
     )
+    kill_a_worker(monkeypatch, warm_job, 4, tmp_path / "killed", after=2)
     train(warm_job, events.append)
 
     assert (tmp_path / "killed").exists()
@@ -186,11 +215,11 @@ def test_a_run_survives_a_killed_worker_and_a_checkpoint_that_cannot_be_written(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    kill_a_worker(
-        monkeypatch, 5, tmp_path / "killed", blocked=Path(job.store, "disturbed", "training")
-    )
+    disturbed = replace(job, name="disturbed")
+    blocked = Path(job.store, "disturbed", "training")
+    kill_a_worker(monkeypatch, disturbed, 5, tmp_path / "killed", after=4, blocked=blocked)
     events: list[Event] = []
-    version = train(replace(job, name="disturbed"), events.append)
+    version = train(disturbed, events.append)
     assert [e.step for e in events if isinstance(e, Began)] == [0, 4]
     expected = undisturbed[0].card
     assert version.card.training["history"] == expected.training["history"]
@@ -211,9 +240,10 @@ def test_the_same_command_after_a_failure_goes_on_from_the_last_checkpoint_on_s3
         workers=1,
         config=replace(CONFIG, checkpoint_every=0, max_failures=0),
     )
-    kill_a_worker(monkeypatch, 3, tmp_path / "killed")
+    kill_a_worker(monkeypatch, on_s3, 3, tmp_path / "killed", after=2)
     with pytest.raises(JobError, match=r"training failed: .*died"):
         train(on_s3)
+    wait_for(all_is_free)
     events: list[Event] = []
     version = train(on_s3, events.append)
     assert [e.step for e in events if isinstance(e, Began)] == [2]

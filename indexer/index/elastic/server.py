@@ -18,7 +18,7 @@ from posts.errors import InputError, JobError
 
 T = TypeVar("T")
 
-_FIRST_SECONDS = 5.0
+_FIRST_SECONDS = 15.0
 """For a request before a run: an answer comes soon or the server is taken for unreachable."""
 _RUN_SECONDS = 60.0
 """For a request of a run."""

@@ -15,7 +15,7 @@ from tests.faults.accounting import assert_accounted_for
 from tests.faults.some_posts import some_posts
 from tests.servers.growing_cluster import growing_cluster
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def run(surroundings: dict[str, str], *arguments: object) -> subprocess.Complete
         env=os.environ | surroundings,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
 

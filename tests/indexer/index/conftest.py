@@ -28,7 +28,7 @@ def used_servers() -> Iterator[set[str]]:
     urls: set[str] = set()
     yield urls
     for url in urls:
-        client = Elasticsearch(url)
+        client = Elasticsearch(url, request_timeout=120)
         names = list(client.indices.get(index=f"{_PREFIX}*", features="aliases"))
         # All of them in one request would be a longer line than the server takes.
         for start in range(0, len(names), 50):

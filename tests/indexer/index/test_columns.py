@@ -47,7 +47,7 @@ class Made:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         words = {self._word() for _ in range(600)} | {"猫", "🎉", "don't", "x" * 300}
-        self.words = sorted(words, key=lambda _: self.chance.random())
+        self.words = sorted(sorted(words), key=lambda _: self.chance.random())
         self.phrases = [" ".join(self.some(self.words, 3)) for _ in range(200)]
 
     def some(self, of: list[str], most: int) -> list[str]:
@@ -132,9 +132,12 @@ def assert_alike(one: Results, other: Results, query: Query) -> None:
     assert (one.next is None) == (other.next is None)
     scores = [hit.score for hit in one.hits]
     assert scores == pytest.approx([hit.score for hit in other.hits], rel=1e-5), query
-    if [hit.id for hit in one.hits] != [hit.id for hit in other.hits]:
-        close = [abs(a - b) < 1e-5 * a for a, b in itertools.pairwise(scores)]
-        assert any(close), query
+    for place, (hit, found) in enumerate(zip(one.hits, other.hits, strict=True)):
+        if hit.id != found.id:
+            near = scores[max(place - 1, 0) : place + 2]
+            close = [abs(a - b) < 1e-5 * a for a, b in itertools.pairwise(near)]
+            # Whom the last one of a page has changed places with may stand on the next page.
+            assert any(close) or (place == len(scores) - 1 and one.next is not None), query
 
 
 @pytest.fixture(scope="module")

@@ -422,7 +422,7 @@ def test_the_highlight_is_escaped_and_marks_the_words(index: Index) -> None:
 
 
 def test_query_syntax_is_only_words(index: Index) -> None:
-    index.write([document("p1", "a dog")])
+    index.write([document("p1", "a dog"), document("p2", "another cat")])
     index.refresh()
     for words in (
         '" OR *:* --',

@@ -36,7 +36,7 @@ def vocabulary() -> list[str]:
     """Made-up words with English endings, the most frequent first."""
     chance = random.Random(1)
     words = {"".join(chance.choices(_SYLLABLES, k=chance.randint(2, 4))) for _ in range(1_200)}
-    return sorted(words, key=lambda word: chance.random())
+    return sorted(sorted(words), key=lambda word: chance.random())
 
 
 @pytest.fixture(scope="module")

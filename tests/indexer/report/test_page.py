@@ -204,7 +204,7 @@ def test_the_same_report_gives_the_same_page() -> None:
 
 
 @pytest.mark.parametrize("seconds", [1.5, 80, 4_000, 40_000, 400_000, 4_000_000])
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")
 def test_runs_of_any_length_can_be_drawn(seconds: float) -> None:
     samples = a_report().samples
     stretched = [

@@ -67,9 +67,10 @@ def test_spans_are_in_order_without_overlap_whatever_the_text() -> None:
 @pytest.mark.parametrize("sign", ["a", ".", "\u202e?", '("a. ', "Mr. ", "\n", "中", "\0"])
 def test_time_is_bounded_by_the_length_of_the_text(sign: str) -> None:
     text = (sign * 100_000)[:100_000]
-    begun = time.process_time()
+    begun = time.thread_time()
     spans = sentences(text)
-    assert time.process_time() - begun < 5
+    # Milliseconds; hours if each letter looked at all others.
+    assert time.thread_time() - begun < 20
     assert all(span.end - span.start <= LONGEST_SENTENCE for span in spans)
 
 

@@ -75,11 +75,12 @@ def test_a_file_that_changes_while_it_is_read_is_noticed(s3: S3Server) -> None:
 
 
 def test_nobody_at_the_endpoint_is_an_input_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-    _settings(monkeypatch, f"http://user:hush@127.0.0.1:{port}")
-    with pytest.raises(InputError, match="cannot reach the S3 server") as caught:
-        list(open_files("s3://bucket/x").list())
+    # Held, so that nobody else gets the port, and yet it does not listen.
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        _settings(monkeypatch, f"http://user:hush@127.0.0.1:{held.getsockname()[1]}")
+        with pytest.raises(InputError, match="cannot reach the S3 server") as caught:
+            list(open_files("s3://bucket/x").list())
     assert "hush" not in str(caught.value)
 
 

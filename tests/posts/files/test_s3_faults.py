@@ -46,7 +46,7 @@ def files(s3: S3Server, proxy: FaultProxy) -> S3Files:
 
 
 def impatient(files: S3Files, monkeypatch: pytest.MonkeyPatch) -> S3Files:
-    monkeypatch.setenv(s3_retry.PATIENCE_VARIABLE, "0.3")
+    monkeypatch.setenv(s3_retry.PATIENCE_VARIABLE, "2")
     return S3Files(files.bucket, "some/prefix")
 
 
@@ -242,7 +242,7 @@ def test_a_picture_that_is_refused_for_good_is_for_the_next_run_to_try(
     files.write("a.jsonl", b'{"id": "1", "text": "a"}\n')
     for name in ("good.jpg", "bad.jpg"):
         files.write(name, b"picture")
-    monkeypatch.setenv(s3_retry.PATIENCE_VARIABLE, "0.3")
+    monkeypatch.setenv(s3_retry.PATIENCE_VARIABLE, "2")
     dump = Dump.open(files.root)
     proxy.rule = the_first(-1, fault, path="bad.jpg")
     posts = [Post(id=name, image_uri=f"{name}.jpg") for name in ("good", "bad")]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
@@ -29,9 +30,9 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(s3_retry.time, "monotonic", lambda: clock.now)
-    monkeypatch.setattr(s3_retry.time, "sleep", clock.sleep)
-    monkeypatch.setattr(s3_retry.random, "uniform", lambda _, longest: longest)
+    time = SimpleNamespace(monotonic=lambda: clock.now, sleep=clock.sleep)
+    monkeypatch.setattr(s3_retry, "time", time)
+    monkeypatch.setattr(s3_retry, "random", SimpleNamespace(uniform=lambda _, longest: longest))
     return clock
 
 

@@ -74,7 +74,7 @@ def test_more_than_can_wait_are_sent_away(location: str) -> None:
         with asking(client, 9) as answers:
             wait_for(lambda: sum(each.done() for each in answers) == 4)
             refused = [each.result() for each in answers if each.done()]
-            assert index.most == 2
+            wait_for(lambda: index.most == 2)
             index.may.set()
         assert [each.status_code for each in refused] == [503] * 4
         assert {each.headers["retry-after"] for each in refused} == {"1"}
@@ -85,7 +85,7 @@ def test_more_than_can_wait_are_sent_away(location: str) -> None:
 
 
 def test_what_takes_too_long_is_given_up_and_keeps_its_place(location: str) -> None:
-    settings = Settings(threads=1, waiting=1, seconds=0.2)
+    settings = Settings(threads=1, waiting=1, seconds=1)
     with (
         SlowIndex(location) as index,
         running(index, settings) as server,
@@ -146,6 +146,8 @@ def test_code_that_fails_is_answered_and_not_shown(
 def test_an_index_that_went_away_is_told_without_its_place(tmp_path: Path, route: str) -> None:
     with Index(filled(tmp_path)) as index, running(index) as server, server.client() as client:
         assert client.get("/health").json() == {"status": "ok", "documents": 6}
+        # The thread that reads the keyphrases is done with the files.
+        wait_for(lambda: client.get("/api/suggest").status_code == 200)
         shutil.rmtree(tmp_path / "index")
 
         answer = client.get(f"/api/{route}")
@@ -209,7 +211,8 @@ def test_suggestions_that_are_not_ready_hold_no_thread(location: str) -> None:
             assert each.result().headers["retry-after"]
         late = pool.submit(client.get, "/api/suggest?q=boa")
         index.ready.set()
-        assert late.result().json()["suggestions"]
+        assert late.result().status_code in (200, 503)
+        wait_for(lambda: client.get("/api/suggest?q=boa").status_code == 200)
 
 
 def test_suggestions_are_prepared_again_until_it_goes_well(location: str) -> None:

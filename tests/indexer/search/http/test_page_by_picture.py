@@ -36,7 +36,10 @@ def painted(painted_site: Site) -> Iterator[Page]:
     painted_site.troubles.clear()
     painted_site.expected[:] = ["status of 404.*thumbnail"]
     with painted_site.context() as context:
-        yield visit(context.new_page(), painted_site)
+        page = visit(context.new_page(), painted_site)
+        # What the server can do is asked for last.
+        expect(page.get_by_role("button", name="Search by picture")).to_be_visible()
+        yield page
     painted_site.check()
 
 

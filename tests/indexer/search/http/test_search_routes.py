@@ -10,6 +10,7 @@ import pytest
 from indexer.search import Index
 from indexer.search.answer import answer_of
 from tests.indexer.search.http.conftest import HOSTILE, message_of
+from tests.waiting import wait_for
 
 
 def ids(answer: httpx.Response) -> list[str]:
@@ -49,6 +50,7 @@ def test_next_leads_through_all_hits(client: httpx.Client) -> None:
 
 
 def test_suggestions_complete_what_is_typed(client: httpx.Client) -> None:
+    wait_for(lambda: client.get("/api/suggest").status_code == 200)
     answer = client.get("/api/suggest", params={"q": "boa"}).json()
 
     assert answer == {

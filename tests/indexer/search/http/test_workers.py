@@ -15,7 +15,7 @@ from indexer.search.http.workers import OverloadedError, TooSlowError, Workers
 @pytest.fixture
 def hurried() -> Iterator[Workers]:
     """One at work, one waiting, and hardly any time."""
-    workers = Workers(threads=1, waiting=1, seconds=0.1)
+    workers = Workers(threads=1, waiting=1, seconds=1)
     yield workers
     workers.close()
 
