@@ -67,9 +67,19 @@ def test_a_picture_is_compared_with_pictures_and_with_texts_of_posts_without(
 
 def test_words_lift_those_that_have_them_and_leave_none_out(filled: Index) -> None:
     found = ask(filled, words="boat")
-    assert ids(found) == ["b", "a", "c", "d"]
+    assert ids(found) == ["b", "c", "a", "d"]
     assert found.hits[0].highlight == "a red <mark>boat</mark>"
     assert "<mark>" in ask(filled, words="boqt").hits[0].highlight
+
+
+def test_words_weigh_more_than_their_meaning_and_as_much_as_a_picture(filled: Index) -> None:
+    # d is the only one with the word, and the last by its vector, of a picture: 80 away.
+    by_meaning = ask(filled, words="sea")
+    assert ids(by_meaning) == ["d", "a", "b", "c"]
+    assert by_meaning.hits[0].score == pytest.approx(3 / 61 + 1 / 63)
+    by_picture = ask(filled, 0, Modality.PICTURE, words="sea")
+    assert ids(by_picture) == ["d", "a", "c", "b"]
+    assert by_picture.hits[0].score == pytest.approx(1 / 61 + 1 / 63)
 
 
 def test_conditions_hold_for_all_that_is_found(filled: Index) -> None:
@@ -87,7 +97,7 @@ def test_pages_go_through_all_that_is_found_once(filled: Index) -> None:
         after = page.next
         if after is None:
             break
-    assert seen == ["b", "a", "c", "d"]
+    assert seen == ["b", "c", "a", "d"]
 
 
 def test_what_is_found_can_be_sorted_by_date_and_is_counted(filled: Index) -> None:
