@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.servers.elasticsearch_files import UnavailableError, installed
+from tests.servers.ports import free_ports
 
 _NOBODY = 65534
 _START_SECONDS = 300
@@ -49,8 +50,9 @@ class ElasticsearchProcess:
         """
         home = installed()
         self._folder = Path(tempfile.mkdtemp(prefix="keyphrases-elasticsearch-"))
-        port, transport_port = _free_ports()
+        port, transport_port = free_ports(2)
         self.url = f"http://127.0.0.1:{port}"
+        self._headers = {} if password is None else _authorization(password)
         java = _JAVA if measured else (*_JAVA, _QUICK)
         self._home = _prepared(home, self._folder, port, transport_port, password, java)
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,7 +64,7 @@ class ElasticsearchProcess:
     def wait(self) -> None:
         """Until it answers, and soon; `UnavailableError` if it does not."""
         wait_for_answer(self.url, self._check)
-        _make_the_first_index(self.url)
+        _make_the_first_index(self.url, self._headers)
 
     def kill(self) -> None:
         """At once, as a power cut does."""
@@ -180,19 +182,17 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
+def _authorization(password: str) -> dict[str, str]:
+    encoded = base64.b64encode(f"elastic:{password}".encode()).decode()
+    return {"Authorization": f"Basic {encoded}"}
 
 
-def _make_the_first_index(url: str) -> None:
+def _make_the_first_index(url: str, headers: Mapping[str, str]) -> None:
     """And remove it: on a busy machine it takes longer than a run waits for an answer."""
     for method in ("PUT", "DELETE"):
         # The URL is made here.
-        request = urllib.request.Request(f"{url}/first", method=method)  # noqa: S310
-        # It wants credentials; or it was started again, and a try before had no answer.
+        request = urllib.request.Request(f"{url}/first", method=method, headers=dict(headers))  # noqa: S310
+        # It does not know its users yet; or it was started again, and a try before had no answer.
         with contextlib.suppress(urllib.error.HTTPError, OSError):
             urllib.request.urlopen(request, timeout=_START_SECONDS).close()  # noqa: S310
 

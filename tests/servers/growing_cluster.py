@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,8 @@ from typing import Any
 
 import psutil
 import ray
+
+from tests.servers.ports import free_port
 
 _MEMORY = 100_000_000
 _RAY = Path(sys.executable).with_name("ray")
@@ -35,14 +36,14 @@ def growing_cluster(
     is work for them, and go when they have been idle for six seconds.
     """
     # Not loopback: the machines that come have no choice of their own.
-    here, port = ray.util.get_node_ip_address(), _free_port()
+    here, port = ray.util.get_node_ip_address(), free_port()
     address = f"{here}:{port}"
     config = folder / "autoscaling.yaml"
     config.write_text(json.dumps(_config(address, head_cpus, worker, most)))
     command = [
         *(_RAY, "start", "--head", "--block", f"--autoscaling-config={config}"),
         *(f"--node-ip-address={here}", f"--port={port}"),
-        *("--dashboard-agent-listen-port=0", f"--ray-client-server-port={_free_port()}"),
+        *("--dashboard-agent-listen-port=0", f"--ray-client-server-port={free_port()}"),
         *(f"--num-cpus={head_cpus}", f"--object-store-memory={_MEMORY}"),
         *("--include-dashboard=false", "--disable-usage-stats"),
     ]
@@ -126,10 +127,3 @@ def _wait(head: subprocess.Popen[bytes], log: Path) -> None:
 def _kill(process: psutil.Process) -> None:
     with suppress(psutil.NoSuchProcess):
         process.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

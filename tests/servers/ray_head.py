@@ -10,7 +10,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,8 @@ from pathlib import Path
 
 import psutil
 import requests
+
+from tests.servers.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 _SECONDS = 120
@@ -36,7 +37,7 @@ class RayHead:
         self.token_file = folder / "token"
         self.token_file.write_text(self.token)
         self.token_file.chmod(0o600)
-        self.port = _free_port()
+        self.port = free_port()
 
     @property
     def url(self) -> str:
@@ -60,10 +61,10 @@ class RayHead:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
-                *("--node-ip-address=127.0.0.1", f"--port={_free_port()}", "--num-cpus=4"),
+                *("--node-ip-address=127.0.0.1", f"--port={free_port()}", "--num-cpus=4"),
                 *("--dashboard-host=127.0.0.1", f"--dashboard-port={self.port}"),
-                *(f"--ray-client-server-port={_free_port()}", "--disable-usage-stats"),
-                *(f"--dashboard-agent-listen-port={_free_port()}", f"--temp-dir={sessions}"),
+                *(f"--ray-client-server-port={free_port()}", "--disable-usage-stats"),
+                *(f"--dashboard-agent-listen-port={free_port()}", f"--temp-dir={sessions}"),
                 "--object-store-memory=200000000",
             ],
             env={
@@ -122,9 +123,3 @@ def ray_head(environment: Mapping[str, str]) -> Iterator[RayHead]:
 def _without_ray(environment: Mapping[str, str]) -> dict[str, str]:
     """Without what would lead to another Ray, such as that of other tests."""
     return {name: value for name, value in environment.items() if not name.startswith("RAY_")}
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+
+from tests.servers.ports import free_ports
 
 OWN_SERVER = "KEYPHRASES_TEST_S3_URL"
 _START_SECONDS = 120
@@ -72,7 +73,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 @contextmanager
 def seaweed(folder: Path, others: Sequence[dict[str, Any]] = ()) -> Iterator[S3Server]:
     """A server of its own, with other identities beside the tester."""
-    ports = _free_ports(8)
+    ports = free_ports(8)
     endpoint = f"http://127.0.0.1:{ports[0]}"
     environment = {
         "AWS_ENDPOINT_URL_S3": endpoint,
@@ -153,12 +154,3 @@ def _wait(process: subprocess.Popen[bytes], client: Any, log: Path) -> None:
             return
         time.sleep(0.2)
     pytest.fail(f"the S3 server did not start:\n{log.read_text(errors='replace')[-3000:]}")
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [opened.getsockname()[1] for opened in sockets]
-    finally:
-        for opened in sockets:
-            opened.close()

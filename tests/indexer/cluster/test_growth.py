@@ -46,7 +46,7 @@ def test_machines_come_for_a_run_and_its_actors_go_where_they_are(
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert "waits until one comes" in told["warnings"][0]
-    assert told["machines"] == 2
+    assert told["machines"] >= 2
     # More than two where a machine went, for want of posts on a busy computer, and another came.
     assert told["models"] >= 2, "the actors did not follow the cluster"
     assert_accounted_for(posts, index, done.stdout)
