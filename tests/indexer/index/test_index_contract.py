@@ -328,7 +328,7 @@ def test_words_are_found_in_any_form(index: Index) -> None:
     assert found(index, "run DOG") == ["p1"]
 
 
-def test_a_strong_keyphrase_weighs_more_than_a_weak_one_and_that_more_than_text(
+def test_a_keyphrase_weighs_the_more_the_surer_it_is_and_less_than_text_if_it_is_not(
     index: Index,
 ) -> None:
     def post(id: str, text: str = "boat", **asked: float) -> Document:
@@ -345,7 +345,7 @@ def test_a_strong_keyphrase_weighs_more_than_a_weak_one_and_that_more_than_text(
             post("none"),
         ]
     )
-    assert found(index, "lighthouse") == ["strong", "medium", "weak", "text"]
+    assert found(index, "lighthouse") == ["strong", "text", "medium", "weak"]
 
 
 def test_two_words_must_both_match_and_of_four_three(index: Index) -> None:

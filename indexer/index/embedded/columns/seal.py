@@ -9,7 +9,7 @@ import json
 import os
 from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 """Of the arrays; raise it when they change."""
 _SEAL = "seal.json"
 
