@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # The same examples each time, however long a busy machine takes for one: a change is not refused
-# for what another one did. `--hypothesis-profile=default` looks for new ones.
+# for what another one did. See docs/development.md.
 settings.register_profile(
     "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )

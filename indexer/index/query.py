@@ -26,8 +26,9 @@ class Within(StrEnum):
 BOOSTS: Mapping[str, float] = {"strong": 1.0, "medium": 0.5, "weak": 0.25, "text": 1.0}
 """Weight of a match in each field: relevance = sum over query words and fields of boost x BM25.
 
-Keyphrases that weigh more than texts push down what says it in its own words, where the model knows
-the posts well (openclipart) and where it does not (CMKP); see bench/relevance.py.
+Chosen by measurement (bench/weights.py): keyphrases that weigh more than texts push down what says
+it in its own words, where the model knows the posts well and where it does not. Arrays of embedded
+indexes have the boosts in them, and are made anew for others.
 """
 
 

@@ -65,18 +65,26 @@ class RemoteProgress:
         self._actor.done.remote(stage, posts, seconds, worked)
 
     def counts(self) -> StageCounts:
+        self._look()
+        return self._last
+
+    def settle(self, posts: int) -> None:
+        """Waits until all stages have told of so many posts, a few seconds at most: workers tell
+        without waiting to be heard, so the last words may still be under way."""
+        give_up = time.monotonic() + _PATIENCE
+        while self._look() and min(self._last.posts.values()) < posts:
+            if time.monotonic() > give_up:
+                return
+            time.sleep(_PAUSE)
+
+    def _look(self) -> bool:
+        """Whether there was an answer."""
         try:
             self._last = ray.get(self._actor.counts.remote(), timeout=_PATIENCE)
         except RayError as error:
             _log.warning("no word of how far the stages are: %s", one_line(error))
-        return self._last
-
-    def settle(self, posts: int) -> None:
-        """Waits until each stage has told of so many, which are done, but a few seconds at most:
-        who told it did not wait until it was heard."""
-        give_up = time.monotonic() + _PATIENCE
-        while min(self.counts().posts.values()) < posts and time.monotonic() < give_up:
-            time.sleep(_PAUSE)
+            return False
+        return True
 
     def close(self) -> None:
         """Lets the actor come to its end, with its last metrics; the last counts stay."""

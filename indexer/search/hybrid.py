@@ -30,9 +30,9 @@ from indexer.search.fusion import fused
 
 WINDOW = 100
 """Posts of each ranking."""
-_WEIGHT_OF_WORDS = {Modality.TEXT: 3.0, Modality.PICTURE: 1.0}
-"""Of the ranking by words, where that by a vector weighs 1, by what the vector is of. For texts, 2
-to 10 were alike on validation posts of openclipart and CMKP (bench/relevance.py)."""
+WEIGHT_OF_WORDS = {Modality.TEXT: 3.0, Modality.PICTURE: 1.0}
+"""Of the ranking by words, where that by a vector weighs 1, by what the vector is of. That beside a
+text was chosen by measurement (bench/weights.py)."""
 
 
 def hybrid_search(
@@ -47,7 +47,7 @@ def hybrid_search(
         (reader.nearest(vector, Modality.TEXT, of_texts, WINDOW), 1.0),
     ]
     if query_words(query.words) or ranking_words(query.where):
-        rankings.append((_ranked_by_words(reader, query), _WEIGHT_OF_WORDS[of]))
+        rankings.append((_ranked_by_words(reader, query), WEIGHT_OF_WORDS[of]))
     scores = fused(rankings)
     found = replace(
         Query(where=_any_of(scores)),

@@ -1,4 +1,4 @@
-"""Wrong input and surroundings: one clear line, exit code 2, nothing begun, within seconds."""
+"""Wrong input and surroundings: one clear line, exit code 2, nothing begun; and no hang."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from tests.keyphrases.conftest import run_keyphrases
 
 pytestmark = pytest.mark.timeout(850)
 _SECONDS = 170
-"""Generous, for a loaded machine; a hang is what must not be."""
+"""Generous, for a loaded machine."""
 
 
 @pytest.fixture

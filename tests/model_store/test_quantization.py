@@ -138,6 +138,15 @@ def test_a_model_whose_card_asks_for_it_answers_from_int8_weights(
         )
 
 
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_a_model_multiplies_in_what_its_device_does_best(base, tmp_path, monkeypatch, precision):
+    train_a_little(base)
+    folder = saved(base, tmp_path / "bundle")
+    monkeypatch.setattr("model_store.keyphraser.native_precision", lambda device: precision)
+    keyphraser = Keyphraser.load(folder, device="cpu")
+    assert precisions(base.family.language_model(keyphraser._model)) == {precision}
+
+
 def test_the_digest_tells_int8_from_exact_weights_and_older_cards_keep_theirs(llava, tmp_path):
     train_a_little(llava)
     exact = saved(llava, tmp_path / "exact", replace(SETTINGS, quantization="none"))

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from indexer.index.elastic import server as elastic_server
 from tests.servers.elasticsearch_files import UnavailableError
 from tests.servers.elasticsearch_process import ElasticsearchProcess, wait_for_answer
 
@@ -109,6 +110,8 @@ def elasticsearch(request: pytest.FixtureRequest) -> str:
     server.wait()
     if server.problem:
         _give_up(request, server.problem)
+    # It shares two cores with the tests, and nobody waits for their searches.
+    elastic_server._WAITED_FOR_SECONDS = elastic_server._FIRST_SECONDS = 60.0
     return server.url
 
 

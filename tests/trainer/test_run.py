@@ -109,11 +109,11 @@ class DeadlyReporter(RemoteReporter):
     def __call__(self, event: Event) -> None:
         super().__call__(event)
         if isinstance(event, Stepped) and event.step == self.step and not self.marker.exists():
-            self.marker.touch()
             if self.blocked is not None:
                 for folder in self.blocked.glob("run-*"):
                     (folder / f"checkpoint-{self.step + 1:08d}").touch()
             wait_for(self._is_known, seconds=120)
+            self.marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _is_known(self) -> bool:

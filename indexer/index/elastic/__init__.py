@@ -1,1 +1,1 @@
-"""The Elasticsearch engine: client 8, server 8 or 9, for many machines."""
+"""The Elasticsearch engine: client 8, server 8.4 or later, or 9, for many machines."""

@@ -73,8 +73,8 @@ class ElasticIndex:
 
     def check(self) -> None:
         with self._server.as_input_error():
-            check_access(self._server.impatient, self._server.url, self._name)
-            self._versions(self._server.impatient).live()
+            check_access(self._server.at_first, self._server.url, self._name)
+            self._versions(self._server.at_first).live()
 
     @contextmanager
     def lock(self, run: str) -> Iterator[None]:
@@ -86,7 +86,7 @@ class ElasticIndex:
 
     def live(self) -> Build | None:
         with self._server.as_input_error():
-            versions = self._versions(self._server.impatient)
+            versions = self._versions(self._server.at_first)
             version = versions.live()
             return None if version is None else versions.build(version)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from elastic_transport import TransportError
-from elasticsearch import ApiError, BadRequestError, ConflictError
+from elasticsearch import ApiError, BadRequestError, ConflictError, Elasticsearch
 
 from indexer.index.elastic.server import Server
 from indexer.index.elastic.templates import locks_body
@@ -54,7 +54,7 @@ class IndexLock:
         """`InputError` that names the holder if there is another, `JobError` if it was lost."""
         with self._server.as_input_error():
             self._create_index()
-            holder = self._take()
+            holder = self._take(self._server.at_first)
         if holder is not None:
             raise InputError(
                 f"run {holder} is writing to the index {self._name}; wait until it has ended "
@@ -78,10 +78,10 @@ class IndexLock:
                 f"Elasticsearch for {_EXPIRY_SECONDS} seconds; run again when that one has ended"
             )
 
-    def _take(self) -> str | None:
+    def _take(self, client: Elasticsearch) -> str | None:
         """Takes or renews the lock; the run that holds it if that is another."""
         try:
-            answer = self._server.impatient.update(
+            answer = client.update(
                 index=LOCKS,
                 id=self._name,
                 script={"lang": "painless", "source": _TAKE, "params": self._params},
@@ -100,7 +100,7 @@ class IndexLock:
     def _beat(self) -> None:
         while not self._ended.wait(_HEARTBEAT_SECONDS):
             try:
-                self._lost = self._take() is not None
+                self._lost = self._take(self._server.impatient) is not None
             except (ApiError, TransportError) as error:
                 _log.warning("the lock on index %s could not be renewed: %s", self._name, error)
             if self._lost:
@@ -116,7 +116,7 @@ class IndexLock:
             )
 
     def _create_index(self) -> None:
-        client = self._server.impatient
+        client = self._server.at_first
         if client.indices.exists(index=LOCKS):
             return
         try:

@@ -18,8 +18,11 @@ from posts.errors import InputError, JobError
 
 T = TypeVar("T")
 
+_WAITED_FOR_SECONDS = 5.0
+"""For a search, which has others behind it, and for a lock, which expires meanwhile."""
 _FIRST_SECONDS = 15.0
-"""For a request before a run: an answer comes soon or the server is taken for unreachable."""
+"""For a request before a run, at an hour at which other jobs begin too; without an answer the
+server is taken for unreachable."""
 _RUN_SECONDS = 60.0
 """For a request of a run."""
 _LONGEST_PAUSE = 20.0
@@ -63,6 +66,10 @@ class Server:
 
     @property
     def impatient(self) -> Elasticsearch:
+        return self.client.options(request_timeout=_WAITED_FOR_SECONDS)
+
+    @property
+    def at_first(self) -> Elasticsearch:
         return self.client.options(request_timeout=_FIRST_SECONDS)
 
     @contextmanager
@@ -96,7 +103,7 @@ class Server:
         """What happened and how to mend it; never with credentials."""
         where = f"Elasticsearch at {self.url}"
         if isinstance(error, UnsupportedProductError):
-            return f"the server at {self.url} is not Elasticsearch 8 or 9; give another address"
+            return f"the server at {self.url} is not Elasticsearch; give another address"
         if isinstance(error, TlsError):
             return (
                 f"{where} has no certificate that is trusted ({_short(error)}); "
@@ -109,14 +116,14 @@ class Server:
         if isinstance(error, NotYetError):
             return f"{where} cannot answer for now ({_short(error)}); see its health"
         if not isinstance(error, ApiError):
-            return f"{where} sent an answer that cannot be read; see that it is Elasticsearch 8"
+            return f"{where} sent an answer that cannot be read; see that it is Elasticsearch"
         status, reason = error.meta.status, reason_of(error.body)
         if status == 401:
             return f"{where} refuses the credentials; {_CREDENTIALS}"
         if status == 403:
             return f"{where} does not permit this ({reason}); ask for the right to it"
         if status == 406 or "media_type_header_exception" in reason:
-            return f"{where} is older than version 8; use Elasticsearch 8 or 9"
+            return f"{where} is too old; use Elasticsearch 8.4 or later, or 9"
         if status in _OVERLOADED:
             return f"{where} is overloaded or not ready (HTTP {status}: {reason}); see its logs"
         return f"{where} refused a request (HTTP {status}: {reason}); see its logs and disk"

@@ -201,7 +201,7 @@ def test_a_server_that_is_not_there_is_an_input_error() -> None:
     [
         (401, {"error": {"type": "security_exception"}}, "ELASTICSEARCH_API_KEY"),
         (403, {"error": {"type": "security_exception"}}, "does not permit"),
-        (406, {}, "older than version 8"),
+        (406, {}, "use Elasticsearch 8.4 or later"),
         (200, {"version": {"number": "7.17.0"}}, "use version 8.4 or later, or 9"),
         (200, {"version": {"number": "8.3.3"}}, "use version 8.4 or later, or 9"),
     ],

@@ -1,6 +1,7 @@
 """The seal of a folder: how large each of its files is, written when all are whole.
 
-What is mapped and shorter than it says would kill the process that reads it.
+What is mapped and shorter than it says would kill the process that reads it. And what was made for
+another release, or for other boosts, is as good as not there.
 """
 
 from __future__ import annotations
@@ -8,19 +9,22 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
-FORMAT = 2
+from indexer.index.query import BOOSTS
+
+FORMAT = 1
 """Of the arrays; raise it when they change."""
 _SEAL = "seal.json"
 
 
 def seal(folder: Path) -> None:
     """Makes all files durable, then writes the seal."""
-    sizes = _sizes(folder)
-    for name in sizes:
+    content = _content(folder)
+    for name in content["files"]:
         _make_durable(folder / name)
     path = folder / _SEAL
-    path.write_text(json.dumps({"format": FORMAT, "files": sizes}), encoding="utf-8")
+    path.write_text(json.dumps(content), encoding="utf-8")
     _make_durable(path)
     _make_durable(folder)
 
@@ -29,9 +33,13 @@ def is_sealed(folder: Path) -> bool:
     """Whether all is there, as large as it was."""
     try:
         found = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
-        return bool(found == {"format": FORMAT, "files": _sizes(folder)})
+        return bool(found == _content(folder))
     except (OSError, ValueError):
         return False
+
+
+def _content(folder: Path) -> dict[str, Any]:
+    return {"format": FORMAT, "boosts": dict(BOOSTS), "files": _sizes(folder)}
 
 
 def _sizes(folder: Path) -> dict[str, int]:
