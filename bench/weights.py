@@ -32,7 +32,7 @@ from posts.writing import write_parquet
 POSTS = 400
 STRENGTHS = ((4.0, 2.5, 1.5), (2.0, 1.0, 0.5), (1.0, 1.0, 1.0), (1.0, 0.5, 0.25), (0.5, 0.25, 0.12))
 """Boosts of strong, medium and weak keyphrases; that of the text is 1."""
-WORDS = (1.0, 1.5, 2.0, 3.0, 6.0, 10.0)
+WORDS = (1.0, 2.0, 3.0, 6.0, 10.0, 20.0)
 """Weights of the ranking by words in a search by meaning."""
 _METHOD = (
     f"As in relevance.json, of {POSTS} posts of each data set at most. boosts: words in texts and "

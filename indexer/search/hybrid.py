@@ -8,8 +8,9 @@ A picture is compared with pictures, and with texts of posts only that have none
 kind are far nearer to each other than texts are to any, and the post that has the very picture
 would fall behind those whose text fits a little.
 
-Words weigh more than their own meaning: what has the very words is seldom wrong, and the nearest
-of many posts often are. Beside a picture, words weigh as much as it does.
+Words weigh more than their own meaning, so much that posts of their ranking come first: what has
+the very words is seldom wrong, and the nearest of many posts often are. Meaning puts those in
+order, and finds others. Beside a picture, words weigh as much as it does.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from indexer.search.fusion import fused
 
 WINDOW = 100
 """Posts of each ranking."""
-WEIGHT_OF_WORDS = {Modality.TEXT: 3.0, Modality.PICTURE: 1.0}
+WEIGHT_OF_WORDS = {Modality.TEXT: 10.0, Modality.PICTURE: 1.0}
 """Of the ranking by words, where that by a vector weighs 1, by what the vector is of. That beside a
 text was chosen by measurement (bench/weights.py)."""
 

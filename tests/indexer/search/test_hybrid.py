@@ -76,7 +76,7 @@ def test_words_weigh_more_than_their_meaning_and_as_much_as_a_picture(filled: In
     # d is the only one with the word, and the last by its vector, of a picture: 80 away.
     by_meaning = ask(filled, words="sea")
     assert ids(by_meaning) == ["d", "a", "b", "c"]
-    assert by_meaning.hits[0].score == pytest.approx(3 / 61 + 1 / 63)
+    assert by_meaning.hits[0].score == pytest.approx(10 / 61 + 1 / 63)
     by_picture = ask(filled, 0, Modality.PICTURE, words="sea")
     assert ids(by_picture) == ["d", "a", "c", "b"]
     assert by_picture.hits[0].score == pytest.approx(1 / 61 + 1 / 63)
