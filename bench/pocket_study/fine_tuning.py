@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.optim import Optimizer
 
 from model_store.base import Base, load_base
 from model_store.base_names import POCKET
@@ -17,7 +18,9 @@ from model_store.prompt import Prompt
 from posts.dump import Dump
 from posts.post import Post
 from posts.writing import write_parquet
-from trainer.checkpoint import TrainState, load_checkpoint, save_checkpoint
+from trainer.alignment.beginning import begin_alignment, resume_alignment
+from trainer.alignment.objective import AlignmentObjective
+from trainer.checkpoint import TrainState, load_alignment, load_checkpoint, save_checkpoint
 from trainer.config import TrainConfig
 from trainer.examples import ExampleReader
 from trainer.loop import Loop, Worker, uses_bf16
@@ -31,6 +34,7 @@ from trainer.training_set import TrainingSet
 from trainer.vision_cache import VisionCache
 
 _CPU = torch.device("cpu")
+_WORKER = Worker(device=_CPU)
 
 
 def study_folder() -> Path:
@@ -59,12 +63,9 @@ def fine_tune(name: str, config: TrainConfig, posts: TrainingSet) -> tuple[Base,
     """A model at the end of its last epoch; what is begun under a name is gone on with."""
     base = trainable_pocket(config)
     vision = VisionCache.open(base, posts, study_folder())
-    run = _Run(study_folder() / f"{name}-{posts.fingerprint[:8]}", base, config)
-    state = run.resume()
     prompt = Prompt(base.processor, base.family, max_text_tokens=config.max_text_tokens)
-    worker = Worker(device=_CPU)
-    if not state.update:
-        prepare(base, posts, vision, prompt, config=config, worker=worker, report=run.report)
+    run = _Run(study_folder() / f"{name}-{posts.fingerprint[:8]}", base, config)
+    state = run.begin(posts, prompt, vision)
     base.model.train()
     Loop(
         config=config,
@@ -77,9 +78,10 @@ def fine_tune(name: str, config: TrainConfig, posts: TrainingSet) -> tuple[Base,
         ),
         optimizer=run.optimizer,
         encode=ExampleReader(prompt, posts, config, vision),
-        order=Order(posts=len(posts), batch_size=config.batch_size, seed=config.seed),
-        worker=worker,
+        order=_order(posts, config),
+        worker=_WORKER,
         surroundings=run,
+        alignment=run.alignment,
     ).run(state)
     return base, state
 
@@ -97,19 +99,41 @@ def trainable_pocket(config: TrainConfig) -> Base:
     return base
 
 
+def _order(posts: TrainingSet, config: TrainConfig) -> Order:
+    return Order(posts=len(posts), batch_size=config.batch_size, seed=config.seed)
+
+
 class _Run:
     """The loop's surroundings: checkpoints in a folder; no validation, hence no selection."""
 
+    optimizer: Optimizer
+    alignment: AlignmentObjective | None = None
+
     def __init__(self, folder: Path, base: Base, config: TrainConfig) -> None:
-        self.optimizer = make_optimizer(base, config)
         self._folder = folder
         self._base = base
+        self._config = config
 
-    def resume(self) -> TrainState:
-        """The state of the last checkpoint, which model and optimizer then have too."""
+    def begin(self, posts: TrainingSet, prompt: Prompt, vision: VisionCache) -> TrainState:
+        """The state of the last checkpoint, which model and optimizer then have too; else what
+        comes before the first update is done."""
+        base, config = self._base, self._config
+        updates = _order(posts, config).batches * config.epochs
+        aligned: dict[str, Any] = {
+            "base": base,
+            "examples": posts,
+            "config": config,
+            "updates": updates,
+        }
         if not self._folder.is_dir():
+            prepare(base, posts, vision, prompt, config=config, worker=_WORKER, report=self.report)
+            self.alignment = begin_alignment(prompt=prompt, vision=vision, **aligned)
+            self.optimizer = make_optimizer(base, config)
             return TrainState()
-        state, _ = load_checkpoint(self._folder, self._base.model, self.optimizer)
+        if config.alignment != "off":
+            self.alignment = resume_alignment(load_alignment(self._folder), **aligned)
+        self.optimizer = make_optimizer(base, config)
+        state, _ = load_checkpoint(self._folder, base.model, self.optimizer)
         return state
 
     def validate(self) -> dict[str, Any]:
@@ -122,7 +146,8 @@ class _Run:
         part = self._folder.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
-        save_checkpoint(part, self._base.model, self.optimizer, state, None)
+        aligned = None if self.alignment is None else self.alignment.state()
+        save_checkpoint(part, self._base.model, self.optimizer, state, None, aligned)
         shutil.rmtree(self._folder, ignore_errors=True)
         part.rename(self._folder)
 

@@ -45,6 +45,7 @@ _ADDITIONS: Mapping[str, Mapping[str, Any]] = {
     "modality-dropout": {"picture_only": 0.3, "text_only": 0.1},
     "vision-dropout": {"vision_dropout": 0.5},
     "shuffled-phrases": {"shuffle_phrases": True},
+    "alignment": {"alignment": "srcl"},
     # From gold the projector would learn the pictures by heart, faster than it learnt to read.
     "lessons": {"projector_warm_up": 8, "reading_lessons": 400, "projector_learning_rate": 1e-5},
 }
