@@ -76,8 +76,10 @@ def measure_weights(reader: Reader, embed: Embed, judgements: Judgements) -> dic
     def by_words(phrase: str) -> Results:
         return reader.search(Query(words=as_words(phrase), limit=DEPTH))
 
+    vectors = {phrase: embed(phrase) for phrase in judgements.relevant}
+
     def by_meaning(phrase: str) -> Results:
-        vector = embed(phrase)
+        vector = vectors[phrase]
         if vector is None:
             return by_words(phrase)
         query = Query(words=as_words(phrase), limit=DEPTH)

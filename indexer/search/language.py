@@ -243,13 +243,13 @@ class _Parser:
 
 
 _WANTED = {
-    "key": 'a keyphrase, like key:cat or key:"red boat",',
-    "since": "a date, like since:2026-11-21,",
-    "until": "a date, like until:2026-11-21,",
-    "has": "the word picture, as in has:picture,",
-    "aligned": "a number from 0 to 1, like aligned:0.5,",
+    "key": 'a keyphrase, like key:cat or key:"red boat"',
+    "since": "a date, like since:2026-11-21",
+    "until": "a date, like until:2026-11-21",
+    "has": "the word picture, as in has:picture",
+    "aligned": "a number from 0 to 1, like aligned:0.5",
     "in": "text or keyphrases, as in in:text",
-    "score": "a number from 0 to 1, like score:0.5,",
+    "score": "a number from 0 to 1, like score:0.5",
     "sort": "sort:date or sort:relevance",
 }
 
