@@ -13,7 +13,7 @@ from indexer.index.embedded.columns.seal import seal
 from indexer.index.embedded.columns.search import search as search_columns
 from indexer.index.location import open_index
 from indexer.index.protocol import Index
-from indexer.index.query import Query, Results
+from indexer.index.query import BOOSTS, Query, Results
 from posts.errors import Reason
 from tests.indexer.index.samples import BUILD, document, letter, phrases
 
@@ -68,6 +68,22 @@ def test_arrays_are_used_until_something_is_written(tmp_path: Path) -> None:
     assert total(other, "cat", by_arrays=False) == 0
     assert folders(tmp_path) == []
     index.close()
+
+
+def test_arrays_of_other_boosts_are_not_used_and_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, other = open_index(f"embedded:{tmp_path}"), open_index(f"embedded:{tmp_path}")
+    index.begin(BUILD)
+    index.write([document("p1", "a dog", keyphrases=phrases(cat=0.9))])
+    index.refresh()
+    monkeypatch.setitem(BOOSTS, "strong", 7.0)
+    assert total(other, "cat", by_arrays=False) == 1
+    (weighed,) = other.reader.search(Query(words="cat")).hits
+    index.refresh()
+    assert total(other, "cat", by_arrays=True) == 1
+    (hit,) = other.reader.search(Query(words="cat")).hits
+    assert hit.score == pytest.approx(weighed.score)
 
 
 def test_a_small_table_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
