@@ -15,6 +15,7 @@ from indexer.stages.ask import Ask
 from posts.dump import Dump
 from posts.fragment import Fragment
 from posts.post import Post
+from tests.waiting import wait_for
 
 _MANY = 30
 """Posts, in tables of which some have reached the index."""
@@ -28,16 +29,11 @@ class AskThatDies(Ask):
 
     def __call__(self, posts: Sequence[Post]) -> pa.Table:
         if len(self.asked) >= _MANY and not self.died.exists():
-            self._wait_for_one_of(self.asked)
+            wait_for(lambda: bool(self._ledger.held(self.asked)), seconds=200)
             self.died.touch()
             os._exit(1)
         self.asked += tuple(post.id for post in posts if post.id)
         return super().__call__(posts)
-
-    def _wait_for_one_of(self, ids: Sequence[str]) -> None:
-        give_up = time.monotonic() + 60
-        while not self._ledger.held(ids) and time.monotonic() < give_up:
-            time.sleep(0.1)
 
 
 class LossyStream(Stream):
