@@ -49,7 +49,8 @@ _ADDITIONS: Mapping[str, Mapping[str, Any]] = {
     # From gold the projector would learn the pictures by heart, faster than it learnt to read.
     "lessons": {"projector_warm_up": 8, "reading_lessons": 400, "projector_learning_rate": 1e-5},
 }
-"""To AimKP, each by itself: other strides, and what the model that ships was trained with."""
+"""To AimKP, each by itself: other strides, alignment, and what the model that ships was trained
+with."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,11 +34,12 @@ def test_conditions_differ_from_what_they_are_compared_with_as_their_names_say()
     assert find_condition("aimkp").config(2).seed == 2
 
 
-def test_additions_are_those_of_the_model_that_ships_but_for_its_strides() -> None:
+def test_additions_are_those_of_the_model_that_ships_but_for_strides_and_alignment() -> None:
     shipped = TrainConfig.from_yaml(find_config("pocket")).to_json()
     names = [one.name for one in CONDITIONS if one.beside == "aimkp"]
     added = {key: value for name in names for key, value in changed(name).items()}
-    assert added.pop("largest_image_stride") != shipped["largest_image_stride"]
+    for other in ("largest_image_stride", "alignment"):
+        assert added.pop(other) != shipped[other]
     assert added == {key: shipped[key] for key in added}
 
 
